@@ -66,7 +66,7 @@ def check_score(context: ApiContext, name: str, value: str = "") -> None:
         raise Problem(400, "bad-parameter", f"value of score {name}: wanted {wanted}; got {'one' if value else 'none'}")
 
 
-def stages_of(model: Model, score: Score) -> list[str]:
+def stage_names(model: Model, score: Score) -> list[str]:
     """The score's stages from the lowest up; of a matrix all its labels."""
     if isinstance(score.combine, Matrix):
         return score.combine.all_labels(model.scores)
@@ -77,7 +77,7 @@ def check_stages(context: ApiContext, name: str, stages: Collection[str]) -> Non
     """Raise Problem unless the score, which the model has, has all of these stages."""
     model = context.scorer().model
     (score,) = (each for each in model.scores if each.name == name)
-    known = stages_of(model, score)
+    known = stage_names(model, score)
     if not set(stages) <= set(known):
         detail = f"stage: wanted one of score {name}: {', '.join(known) or 'it has none'}; got another"
         raise Problem(400, "no-such-stage", detail)

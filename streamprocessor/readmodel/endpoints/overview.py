@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
-from streamprocessor.readmodel.endpoints.contact_lookup import check_score, stages_of
+from streamprocessor.readmodel.endpoints.contact_lookup import check_score, stage_names
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import DistributionQuery, NoParameters, PathName
 from streamprocessor.readmodel.responses.overview import (
@@ -75,7 +75,7 @@ def score_values(context: Context, name: PathName, _: Annotated[NoParameters, Qu
 def _description(model: Model, score: Score) -> ScoreDescription:
     return ScoreDescription(
         name=score.name,
-        stages=stages_of(model, score),
+        stages=stage_names(model, score),
         bounds=[number(stage.from_nano) for stage in score.stages],
         left_below=[
             None if stage.leave_below_nano is None else number(stage.leave_below_nano) for stage in score.stages

@@ -14,7 +14,7 @@ from streamprocessor.readmodel.responses.columns import ColumnList, ColumnView
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
-from streamprocessor.readmodel.store.attribute_names import attribute_names
+from streamprocessor.readmodel.store.filters import attribute_names
 from streamprocessor.readmodel.store.queries import values_of
 from streamprocessor.scoring.model.model import Matrix, Model, Score
 
@@ -54,7 +54,7 @@ def list_columns(context: Context, _: Annotated[NoParameters, Query()]) -> Colum
     """The columns that lists of contacts may have: of scores, of attributes, and others."""
     model = context.scorer().model
     with context.reading() as connection:
-        names = attribute_names(connection, MOST_ATTRIBUTES + 1)
+        names = attribute_names(connection)
         values = {
             score.name: [row.value for row in values_of(connection, score.name)[:_MOST_VALUES]]
             for score in model.scores
@@ -84,7 +84,7 @@ def with_attributes(connection: Connection, columns: Sequence[Column]) -> list[C
     """The columns, one for each attribute where all are asked for; raises Problem where there are too many of them."""
     if Column(ATTRIBUTES) not in columns:
         return list(columns)
-    names = attribute_names(connection, MOST_ATTRIBUTES + 1)
+    names = attribute_names(connection)
     if len(names) > MOST_ATTRIBUTES:
         detail = f"columns: wanted at most {MOST_ATTRIBUTES} attributes; contacts have more: name those that you want"
         raise Problem(400, "too-many-attributes", detail)

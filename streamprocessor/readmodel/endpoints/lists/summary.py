@@ -16,7 +16,7 @@ from streamprocessor.readmodel.endpoints.contact_lookup import (
     check_score,
     load_contact,
     no_such_contact,
-    stages_of,
+    stage_names,
 )
 from streamprocessor.readmodel.endpoints.forecast import steps_to_come
 from streamprocessor.readmodel.requests.parameters import ContactQuery, SummaryQuery
@@ -144,7 +144,7 @@ def _last_change(announcements: Iterable[str], name: str, value: str) -> LastCha
 def _cooling(stored: StoredContact, name: str, value: str, from_ms: int) -> Cooling | None:
     model = stored.scorer.model
     (score,) = (each for each in model.scores if each.name == name)
-    stages = stages_of(model, score)
+    stages = stage_names(model, score)
     for at_ms, step in steps_to_come(stored, name, value, from_ms + _YEAR_MS):
         was, is_now = step.previous_stage, step.stage
         if at_ms > from_ms and was in stages and is_now in stages and stages.index(is_now) < stages.index(was):
