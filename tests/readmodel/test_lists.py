@@ -42,12 +42,15 @@ def form(number: int, at_ms: int = FORM_MS) -> Event:
     return Event(f"f-{number}", "form_submission", at_ms, at_ms, {"form": "contact"}, {})
 
 
-def visit(number: int) -> Event:
-    return Event(f"v-{number}", "page_visit", VISIT_MS, VISIT_MS, {"path": "/pricing"}, {})
+def visit(number: int, path: str = "/pricing", at_ms: int = VISIT_MS) -> Event:
+    return Event(f"v-{number}", "page_visit", at_ms, at_ms, {"path": path}, {})
 
 
 PEOPLE = {
-    "hot": record_of(OWNED | {"job_title": "CEO"}, (form(1), form(2, FORM_MS - DAY_MS), visit(1), visit(2))),
+    "hot": record_of(
+        OWNED | {"job_title": "CEO"},
+        (form(1), form(2, FORM_MS - DAY_MS), visit(1), visit(2), visit(3, "/docs", NOW_MS - 60_000)),
+    ),
     "new": record_of({"company": "=cmd|calc", "suppressed": "no"}, (form(1),), is_suppressed=True),
     "idle": record_of({"company": "ACME Ltd"}),
 }
@@ -118,7 +121,7 @@ async def test_the_columns_are_those_of_the_scores_of_contacts_and_of_every_attr
     words = [each["column"] for each in told["columns"]]
     assert words[:8] == [
         *("score:engagement", "stage:engagement", "change:engagement", "score:fit", "stage:fit", "change:fit"),
-        *("stage:grade", "score:interest:/pricing"),
+        *("stage:grade", "score:interest:/docs"),
     ]
     attributes = [f"attribute:{name}" for name in ("company", "employees", "job_title", "owner", "suppressed", "tags")]
     assert words[-7:] == [*attributes, "attribute:vip"]
@@ -134,11 +137,13 @@ async def test_a_list_says_what_scores_were_a_week_ago_and_when_somebody_was_see
     assert hot["engagement"] == {"score": 16, "stage": "warm", "change": score - 16}
     assert hot["fit"] == {"score": 0, "stage": "B", "change": 10}
     assert hot["interest"]["values"]["/pricing"]["score"] == 3
+    assert listed["hot"]["scores"]["interest"]["values"].keys() == {"/pricing", "/docs"}
+    assert hot["interest"]["values"]["/docs"] == {"score": None, "stage": None, "change": 3}  # it came since
     assert new["engagement"]["score"] == 1  # its first step that is kept came later: what was before that
     assert new["fit"]["change"] == 0
     assert idle == {}
     seen = [listed[name]["last_seen_at"] for name in ("hot", "new", "idle")]
-    assert seen[:2] == [format_rfc3339(VISIT_MS), format_rfc3339(FORM_MS)]
+    assert seen[:2] == [format_rfc3339(NOW_MS - 60_000), format_rfc3339(FORM_MS)]
 
 
 @pytest.mark.parametrize("path", ["/api/contacts", "/api/export"])
@@ -197,7 +202,7 @@ async def test_a_file_has_a_column_an_attribute_and_scores_in_columns_of_their_o
         "engagement.change_7d": str(listed["week_ago"]["engagement"]["change"]),
         "owner": "Ada",
         "suppressed": "false",
-        "last_seen_at": format_rfc3339(VISIT_MS),
+        "last_seen_at": format_rfc3339(NOW_MS - 60_000),
         "company": "Acme & Söhne",
         "employees": "250",
         "vip": "true",

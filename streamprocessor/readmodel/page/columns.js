@@ -17,13 +17,14 @@ export function chosenColumns(query, {score, available}) {
 export function usualColumns(query, {score, available}) {
   const of = score.by === null ? score.name : `${score.name}:${query.get('value')}`;
   const hasOwners = available.some(({column}) => column === 'attribute:owner');
-  const wanted = [`score:${of}`, `stage:${of}`, `change:${of}`, hasOwners && 'owner', 'relative', 'last_seen'];
-  const known = new Set(available.map(({column}) => column));
-  return wanted.filter((word) => word && (known.has(word) || word === `score:${of}`) && !(word === 'relative' && isLabel(of, known)));
+  if (isLabel(score)) return [`stage:${of}`, hasOwners && 'owner', 'changed', 'last_seen'].filter(Boolean);
+  const hasStages = score.stages.length > 0;
+  return [`score:${of}`, hasStages && `stage:${of}`, `change:${of}`, hasOwners && 'owner', 'relative', 'last_seen'].filter(Boolean);
 }
 
-function isLabel(of, known) {
-  return known.has(`stage:${of}`) && !known.has(`score:${of}`);
+// Whether a score has a stage alone and no number.
+function isLabel({stages, bounds}) {
+  return stages.length > 0 && !bounds.length;
 }
 
 // [title, class, attributes] as table() takes it; a score's sorts by it.
@@ -36,13 +37,14 @@ export function heading(word, context) {
   }
   const isSorted = of !== undefined && of === placeOf(context);
   if (kind === 'change') return [el('span', {title: `How many points ${of} has now more or less than seven days ago`}, isSorted ? '7 days' : title), 'number'];
-  if (kind === 'stage' && of === context.score.name) return ['Stage', ''];
-  if (kind !== 'score' || !score) return [title, ''];
+  const sorts = score && (kind === 'score' || isLabel(score));
+  if (kind === 'stage' && isSorted && !sorts) return ['Stage', ''];
+  if (!sorts) return [title, ''];
   const {query} = context;
   const isRising = isSorted && query.get('order') === 'asc';
   const sort = () => goWith({...sortOf(of, score), order: isSorted && !isRising ? 'asc' : ''});
   return [
-    el('button', {class: 'sort', onclick: sort}, title, isSorted ? (isRising ? ' ▲' : ' ▼') : ''), 'number',
+    el('button', {class: 'sort', onclick: sort}, title, isSorted ? (isRising ? ' ▲' : ' ▼') : ''), kind === 'score' ? 'number' : '',
     isSorted ? {'aria-sort': isRising ? 'ascending' : 'descending'} : {},
   ];
 }

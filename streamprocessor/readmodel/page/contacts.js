@@ -6,7 +6,7 @@ import {el, empty, table} from './element.js';
 import {columnButton} from './column_dialog.js';
 import {cell, chosenColumns, heading} from './columns.js';
 import {csvMenu} from './csv_menu.js';
-import {filterForm, NARROWING, wantsAll} from './filters.js';
+import {described, filterForm, filterOf, NARROWING, wantsAll} from './filters.js';
 import {decimalsSwitch, value} from './format.js';
 import {sampleEvent} from './sample_event.js';
 import {viewBar} from './saved_views.js';
@@ -30,13 +30,13 @@ export async function show(place) {
   const context = {scores, score, available, query};
   const columns = chosenColumns(query, context);
   return [
-    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm()),
+    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm(),
+      el('div', {class: 'row'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns))),
     el('div', {class: 'bar-of-list'},
       viewBar({views, query: asAsked, person: place.person}),
-      segmentBar({segments, query, score, person: place.person}),
-      el('div', {class: 'row end'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns))),
-    el('details', {class: 'fold-filters', open: matchMedia('(min-width: 641px)').matches || !wantsAll(query)},
-      el('summary', {}, 'Filter'), filterForm({scores, score, values, query, attributes: available})),
+      segmentBar({segments, query, score, person: place.person})),
+    el('details', {class: 'fold-filters', open: matchMedia('(min-width: 641px)').matches},
+      el('summary', {}, wantsAll(query) ? 'Filter' : `Filter: ${described(filterOf(query, score))}`), filterForm({scores, score, values, query, attributes: available})),
     page.contacts.length ? [contactTable(page, columns, context, place), pager(page, query)] : nobody(query),
   ].flat();
 }

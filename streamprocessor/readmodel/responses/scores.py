@@ -91,15 +91,15 @@ def scores_by_name(rows: Sequence[Any]) -> dict[str, ScoreView | ScoreValues]:
 
 
 def past_scores(rows: Sequence[Any], past: Mapping[ScorePlace, FormerScore]) -> dict[str, PastScore | PastScores]:
-    """The scores as they were, beside the rows of the scores' table, which say what they are now."""
+    """The scores as they were, beside the rows of the scores' table, which say what they are now.
+
+    past: of all scores, or of none where nothing tells; a value of a `by` score that is not there had no points.
+    """
     now = {(row.name, row.value): row.presented_nano for row in rows}
+    unseen = {place: FormerScore(None, None) for place in now if past and place[1]}
     views: dict[str, PastScore | PastScores] = {}
-    for (name, value), former in past.items():
-        presented_nano = now.get((name, value))
-        change = None
-        if former.score is not None and presented_nano is not None:
-            change = number(presented_nano - round(former.score * NANO))
-        view = PastScore(score=former.score, stage=former.stage, change=change)
+    for (name, value), former in (unseen | dict(past)).items():
+        view = PastScore(score=former.score, stage=former.stage, change=_change((name, value), former, now))
         if not value:
             views[name] = view
             continue
@@ -107,6 +107,14 @@ def past_scores(rows: Sequence[Any], past: Mapping[ScorePlace, FormerScore]) -> 
         assert isinstance(of_score, PastScores)
         of_score.values[value] = view
     return views
+
+
+def _change(place: ScorePlace, former: FormerScore, now: Mapping[ScorePlace, int | None]) -> ScoreNumber | None:
+    presented_nano = now.get(place)
+    before = 0 if former.score is None and place[1] else former.score
+    if before is None or presented_nano is None:
+        return None
+    return number(presented_nano - round(before * NANO))
 
 
 def score_standing(distribution: Distribution, row: Any) -> ScoreStanding:

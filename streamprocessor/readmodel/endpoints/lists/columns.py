@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query
@@ -60,11 +60,12 @@ def list_columns(context: Context, _: Annotated[NoParameters, Query()]) -> Colum
             for score in model.scores
             if score.by is not None
         }
+    labels = {score.name for score in model.scores if isinstance(score.combine, Matrix)}
     columns = [column for score in model.scores for column in _columns_of(score, values.get(score.name))]
     columns += [Column(kind) for kind in _TITLES]
     columns += [Column(ATTRIBUTE, name) for name in names[:MOST_ATTRIBUTES]]
     return ColumnList(
-        columns=[ColumnView(column=column.word, title=_title(column)) for column in columns],
+        columns=[ColumnView(column=column.word, title=_title(column, labels)) for column in columns],
         complete=len(names) <= MOST_ATTRIBUTES,
     )
 
@@ -127,11 +128,11 @@ def _columns_of(score: Score, values: Sequence[str] | None) -> Iterator[Column]:
         yield Column(CHANGE, score.name)
 
 
-def _title(column: Column) -> str:
+def _title(column: Column, labels: Collection[str]) -> str:
     of = f"{column.name}: {column.value}" if column.value else column.name
     return {
         SCORE: of,
-        STAGE: f"{of} stage",
+        STAGE: of if of in labels else f"{of} stage",
         CHANGE: f"{of} in 7 days",
         ATTRIBUTE: of,
     }.get(column.kind) or _TITLES[column.kind]
