@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ async def test_a_list_says_what_scores_were_a_week_ago_and_when_somebody_was_see
     assert new["fit"]["change"] == 0
     assert idle == {}
     seen = [listed[name]["last_seen_at"] for name in ("hot", "new", "idle")]
-    assert seen[:2] == [format_rfc3339(NOW_MS - 60_000), format_rfc3339(FORM_MS)]
+    assert seen == [format_rfc3339(NOW_MS - 60_000), format_rfc3339(FORM_MS), None]
 
 
 @pytest.mark.parametrize("path", ["/api/contacts", "/api/export"])
@@ -294,6 +295,22 @@ async def test_a_view_keeps_filter_order_and_columns_until_it_is_dropped(app: Ap
         assert (await http.delete(f"/api/views/{name}")).status_code == 200
     assert (await http.get("/api/views/all")).json()["code"] == "no-such-view"
     assert (await http.delete("/api/views/all")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "view",
+    [{word: ["attribute:\ud800"]} for word in ("columns", "attribute", "attribute_contains", "stage")]
+    + [{word: "\ud800"} for word in ("segment", "value", "score")]
+    + [{"columns": ["attribute:\0"]}],
+    ids=str,
+)
+async def test_half_a_character_and_a_zero_byte_are_no_fault_of_the_api(http: httpx.AsyncClient, view: Any) -> None:
+    answer = await http.put("/api/views/odd", content=json.dumps(view))
+    assert answer.status_code in (200, 400, 404)
+    listed = await http.get("/api/views")
+    assert listed.status_code == 200
+    if answer.status_code == 200:
+        await http.delete("/api/views/odd")
 
 
 @pytest.mark.parametrize(
