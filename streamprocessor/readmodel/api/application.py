@@ -31,6 +31,7 @@ from streamprocessor.readmodel.endpoints import (
     subscriptions,
     timeline,
 )
+from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -38,6 +39,7 @@ from streamprocessor.readmodel.routing.route import ApiRoute
 ROUTES: tuple[ApiRoute, ...] = tuple(
     route
     for subject in (
+        summary,
         contact,
         forecast,
         timeline,
@@ -47,6 +49,9 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         active_model,
         catalogue,
         segments,
+        columns,
+        views,
+        export,
         subscriptions,
         imports,
         sign_in,

@@ -9,10 +9,11 @@ from fastapi import Path
 from sqlalchemy import Connection
 
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.parameters import PageQuery, SortQuery
+from streamprocessor.readmodel.requests.parameters import OrderQuery, PageQuery
 from streamprocessor.readmodel.responses.contact_title import stored_title
 from streamprocessor.readmodel.responses.contacts import ContactPage, ListedContact, exported_contact
 from streamprocessor.readmodel.responses.scores import (
+    past_scores,
     presented,
     relative_percent,
     unrounded,
@@ -22,10 +23,13 @@ from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import ScorePosition, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
-from streamprocessor.readmodel.store.trends import trends_of
+from streamprocessor.readmodel.store.trends import scores_before, trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.model.model import DAY_MS, Matrix, Model, Score
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+
+WEEK_MS = 7 * DAY_MS
 
 ContactId = Annotated[
     str,
@@ -42,7 +46,7 @@ class StoredContact(NamedTuple):
     record: Record
 
 
-def sort_order(context: ApiContext, query: SortQuery) -> SortOrder:
+def sort_order(context: ApiContext, query: OrderQuery) -> SortOrder:
     """What a list is sorted by; raises Problem where the model has no such score."""
     score = query.score or context.scorer().model.scores[0].name
     check_score(context, score, query.value)
@@ -57,6 +61,23 @@ def check_score(context: ApiContext, name: str, value: str = "") -> None:
     if bool(value) is not (scores[name].by is not None):
         wanted = f"a value of {scores[name].by}" if scores[name].by else "none, it is one number"
         raise Problem(400, "bad-parameter", f"value of score {name}: wanted {wanted}; got {'one' if value else 'none'}")
+
+
+def stage_names(model: Model, score: Score) -> list[str]:
+    """The score's stages from the lowest up; of a matrix all its labels."""
+    if isinstance(score.combine, Matrix):
+        return score.combine.all_labels(model.scores)
+    return [stage.name for stage in score.stages]
+
+
+def check_stages(context: ApiContext, name: str, stages: Collection[str]) -> None:
+    """Raise Problem unless the score, which the model has, has all of these stages."""
+    model = context.scorer().model
+    (score,) = (each for each in model.scores if each.name == name)
+    known = stage_names(model, score)
+    if not set(stages) <= set(known):
+        detail = f"stage: wanted one of score {name}: {', '.join(known) or 'it has none'}; got another"
+        raise Problem(400, "no-such-stage", detail)
 
 
 def load_contact(context: ApiContext, connection: Connection, contact_id: str, at_ms: int) -> StoredContact:
@@ -99,6 +120,7 @@ def contact_page(
     shown = rows[: query.limit]
     ids = [row.contact_id for row in shown]
     scores, trends = queries.scores_of(connection, ids), trends_of(connection, order, ids)
+    former = scores_before(connection, ids, context.clock_ms() - WEEK_MS)
     distribution = context.distribution(order, connection)
     return ContactPage(
         score=order.score,
@@ -112,6 +134,7 @@ def contact_page(
                 relative=relative_percent(distribution, row),
                 previous=trends[row.contact_id].previous,
                 changed_at=trends[row.contact_id].changed_at,
+                week_ago=past_scores(scores[row.contact_id], former[row.contact_id]),
             )
             for row in shown
         ],

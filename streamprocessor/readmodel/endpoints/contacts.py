@@ -15,6 +15,7 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
     StoredContact,
+    check_stages,
     contact_page,
     load_contact,
     no_such_contact,
@@ -58,6 +59,7 @@ _ONE = "/{contact_id:path}"
 def list_contacts(context: Context, query: Annotated[ContactsQuery, Query()]) -> ContactPage:
     """Contacts, sorted by a score."""
     order = sort_order(context, query)
+    check_stages(context, order.score, query.stage)
     filter_ = query.filter_of(order.score)
     with context.reading() as connection:
         return contact_page(context, connection, query, order, filter_)

@@ -49,7 +49,7 @@ def forecast_contact(context: Context, contact_id: ContactId, query: Annotated[F
         raise no_such_contact()
     # Samples first: walking the steps moves the record on.
     samples = [_sample(stored, name, query.value, at_ms) for at_ms in _instants(from_ms, until_ms, query.samples)]
-    steps = list(_steps(stored, name, query.value, until_ms))
+    steps = list(steps_to_come(stored, name, query.value, until_ms))
     due_ms = stored.record.holds_until_ms
     return Forecast(
         contact_id=contact_id,
@@ -75,7 +75,7 @@ def _sample(stored: StoredContact, name: str, value: str, at_ms: int) -> Sample:
     return Sample(at=format_rfc3339(at_ms), unrounded=None if unrounded_nano is None else unrounded_nano / NANO)
 
 
-def _steps(stored: StoredContact, name: str, value: str, until_ms: int) -> Iterable[tuple[int, ScoreStep]]:
+def steps_to_come(stored: StoredContact, name: str, value: str, until_ms: int) -> Iterable[tuple[int, ScoreStep]]:
     """The instants at which the score changes up to until_ms, with what it becomes."""
     for step in stored.scorer.advance_in_place(stored.record, until_ms, at_most=MOST_STEPS):
         score = _chosen(step.scores, name)

@@ -12,6 +12,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from streamprocessor.readmodel.endpoints.contact_lookup import contact_page, sort_order
 from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, known_by, store
+from streamprocessor.readmodel.endpoints.lists.columns import read_columns
+from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_MARK, ContactFile, contact_lines
+from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
@@ -23,10 +26,11 @@ from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.database import writing
+from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 MAX_NAME = 100
-CSV, JSON_LINES = "text/csv", "application/x-ndjson"
+JSON_LINES = "application/x-ndjson"
 _ROWS_AT_ONCE = 1_000
 _TEXT = {"schema": {"type": "string"}}
 
@@ -54,16 +58,29 @@ def list_segments(context: Context, _: Annotated[NoParameters, Query()]) -> Segm
     responses={200: {"content": {CSV: _TEXT, JSON_LINES: _TEXT}}},
 )
 def export_segment(context: Context, name: PathName, query: Annotated[ExportQuery, Query()]) -> Response:
-    """All contacts of a segment by their ids, as CSV or JSON Lines; X-Total-Count says how many come."""
+    """All contacts of a segment by their ids, as CSV or JSON Lines; X-Total-Count says how many come.
+
+    A CSV without columns has all attributes in one, as JSON.
+    """
+    if query.format != "csv" and (query.columns or query.bom):
+        raise Problem(400, "bad-parameter", "columns, bom: wanted format=csv with them; got none")
+    model = context.scorer().model
+    columns = read_columns(model, query.columns)
     with context.reading() as connection:
-        filter_ = known_by(connection, context.scorer().model, name).filter
+        filter_ = known_by(connection, model, name).filter
         count = context.figures.counts.now(connection, filter_)
-    write, media = (_csv, CSV) if query.format == "csv" else (_json_lines, JSON_LINES)
+    media = CSV if query.format == "csv" else JSON_LINES
+    if query.format != "csv":
+        content = _json_lines(context, filter_)
+    elif columns:
+        content = contact_lines(context, ContactFile(filter_, SortOrder(model.scores[0].name), columns, query.bom))
+    else:
+        content = _csv(context, filter_, query.bom)
     headers = {
         "X-Total-Count": str(count),  # by which a client shows progress
         "Content-Disposition": f'attachment; filename="segment.{query.format}"',
     }
-    return StreamingResponse(write(context, filter_), media_type=media, headers=headers)
+    return StreamingResponse(content, media_type=media, headers=headers)
 
 
 @router.get("/{name}", dependencies=[READER])
@@ -118,10 +135,12 @@ def _json_lines(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
         yield "".join(contact.model_dump_json() + "\n" for contact in contacts).encode()
 
 
-def _csv(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
+def _csv(context: ApiContext, filter_: ContactFilter, has_mark: bool) -> Iterator[bytes]:
     names = [score.name for score in context.scorer().model.scores if score.by is None]
     titles = [f"{name}.{part}" for name in names for part in ("score", "stage")]
-    yield csv_lines([["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]])
+    yield (BYTE_ORDER_MARK if has_mark else b"") + csv_lines(
+        [["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]]
+    )
     for contacts in _portions(context, filter_):
         yield csv_lines([_csv_row(contact, names) for contact in contacts])
 

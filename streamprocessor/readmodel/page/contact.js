@@ -7,7 +7,7 @@ import {el, table} from './element.js';
 import {eraseButton} from './erasing.js';
 import {explanationTable} from './explanation.js';
 import {choice, field} from './filters.js';
-import {ago, exactly, number, percent, stage, value as shownValue} from './format.js';
+import {ago, allDecimals, digits, exactly, number, percent, stage, value as shownValue} from './format.js';
 import {scoreChart, stageChanges} from './score_chart.js';
 import {timeline} from './timeline.js';
 import {heading} from './who.js';
@@ -102,11 +102,11 @@ function tile(contact, score, chosen) {
   const values = Object.entries(now?.values ?? {});
   return el('li', {class: isChosen ? 'chosen' : null},
     el('span', {class: 'tile-name'}, score.by === null ? link(score.name) : score.name),
-    now?.score !== undefined && now.score !== null && el('span', {class: 'big'}, number(now.score)),
+    now?.score !== undefined && now.score !== null && el('span', {class: 'big'}, digits(now.score)),
     now ? now.stage && stage(now.stage, score.stages) : el('span', {class: 'quiet'}, 'does not apply'),
     values.map(([value, shown]) => el('span', {}, link(value, value), ` ${number(shown.score)}`)),
     score.by !== null && values.length === 0 && el('span', {class: 'quiet'}, `no ${score.by} yet`),
-    standing?.relative !== undefined && standing.relative !== null &&
+    standing?.relative !== undefined && standing.relative !== null && now?.score > 0 &&
       el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)} of all`),
     now?.next_step_at && el('span', {class: 'quiet'}, 'changes by itself ', ago(now.next_step_at)));
 }
@@ -125,7 +125,7 @@ function overTime({title, chosen, history: {steps}, forecast}) {
       : el('p', {class: 'quiet'}, `If nothing more happens, the stage stays ${chosen.now.stage ?? 'as it is'} in the next ${span(forecast.length)}.`),
     forecast.steps.length > 0 && el('details', {}, el('summary', {}, `All ${forecast.steps.length} steps to come`),
       table(`Steps of ${title} to come`, [['When', ''], ['Score', 'number'], ['Unrounded', 'number'], ['Stage', '']],
-        forecast.steps.map((step) => [exactly(step.at), number(step.score), number(step.unrounded),
+        forecast.steps.map((step) => [exactly(step.at), number(step.score), allDecimals(step.unrounded),
           stage(step.stage, chosen.score.stages)]))));
 }
 

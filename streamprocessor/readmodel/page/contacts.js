@@ -3,28 +3,41 @@
 import {address, contactAddress, go, goWith} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
-import {filterForm, wantsAll} from './filters.js';
-import {ago, number, share, stage, trend, value} from './format.js';
+import {columnButton} from './column_dialog.js';
+import {cell, chosenColumns, heading} from './columns.js';
+import {csvMenu} from './csv_menu.js';
+import {described, filterForm, filterOf, NARROWING, wantsAll} from './filters.js';
+import {decimalsSwitch, value} from './format.js';
 import {sampleEvent} from './sample_event.js';
+import {viewBar} from './saved_views.js';
 import {segmentBar} from './segments.js';
+import {summaryCard} from './summary_card.js';
 import {who} from './who.js';
 
 const AT_ONCE = 50;
 const ATTRIBUTES_SHOWN = 3;
-const ASKED = ['score', 'value', 'order', 'stage', 'at_least', 'at_most', 'attribute', 'cursor'];
+const ASKED = ['score', 'value', 'order', 'cursor', ...NARROWING];
 
 export async function show(place) {
   const {query, signal} = place;
-  const [{scores}, {segments}] = await Promise.all([ask('/api/scores', {signal}), ask('/api/segments', {signal})]);
+  const [{scores}, {segments}, {views}, {columns: available, complete}] = await Promise.all(
+    ['scores', 'segments', 'views', 'columns'].map((what) => ask(`/api/${what}`, {signal})));
+  const asAsked = new URLSearchParams(query);
   const score = scores.find(({name}) => name === query.get('score')) ?? scores[0];
   const values = score.by === null ? [] : (await ask(`/api/scores/${encodeURIComponent(score.name)}/values`)).values;
   if (score.by !== null && !query.get('value') && values.length) query.set('value', values[0].value);
   const page = score.by !== null && !values.length ? {contacts: [], next: null} : await pageOf(query, score, signal);
+  const context = {scores, score, available, query};
+  const columns = chosenColumns(query, context);
   return [
-    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm()),
-    segmentBar({segments, query, score, person: place.person}),
-    filterForm({scores, score, values, query}),
-    page.contacts.length ? [contactTable(page, score, query), pager(page, query)] : nobody(query),
+    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm(),
+      el('div', {class: 'row'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns))),
+    el('div', {class: 'bar-of-list'},
+      viewBar({views, query: asAsked, person: place.person}),
+      segmentBar({segments, query, score, person: place.person})),
+    el('details', {class: 'fold-filters', open: matchMedia('(min-width: 641px)').matches},
+      el('summary', {}, wantsAll(query) ? 'Filter' : `Filter: ${described(filterOf(query, score))}`), filterForm({scores, score, values, query, attributes: available})),
+    page.contacts.length ? [contactTable(page, columns, context, place), pager(page, query)] : nobody(query),
   ].flat();
 }
 
@@ -33,7 +46,7 @@ async function pageOf(query, score, signal) {
   const asked = new URLSearchParams([...query].filter(([each]) => ASKED.includes(each)));
   asked.set('limit', AT_ONCE);
   if (name === null) return ask('/api/contacts', {query: asked, signal});
-  for (const each of ['stage', 'at_least', 'at_most', 'attribute']) asked.delete(each);
+  for (const each of NARROWING) asked.delete(each);
   return (await ask(`/api/segments/${encodeURIComponent(name)}`, {query: asked, signal})).page;
 }
 
@@ -47,32 +60,23 @@ function searchForm() {
     el('label', {for: 'search'}, 'Contact id'), wanted, el('button', {}, 'Open'));
 }
 
-function contactTable(page, score, query) {
-  const isRising = query.get('order') === 'asc';
-  const sort = el('button', {class: 'sort', onclick: () => goWith({order: isRising ? '' : 'asc'})},
-    page.value ? `${score.name}: ${page.value}` : score.name, isRising ? ' ▲' : ' ▼');
-  const columns = [
-    ['Contact', 'who'], [sort, 'number', {'aria-sort': isRising ? 'ascending' : 'descending'}],
-    ['Relative', 'number relative'], ['Stage', ''], ['Trend', ''], ['Changed', 'extra'],
-  ];
-  return table(`Contacts by ${score.name}`, columns, page.contacts.map((contact) => [
-    [who(contact), known(contact)],
-    score.bounds.length || contact.score !== null ? number(contact.score) : stage(contact.stage, score.stages),
-    share(contact.relative),
-    stage(contact.stage, score.stages),
-    trend(contact.score, contact.previous),
-    ago(contact.changed_at ?? contact.updated_at),
-  ]));
+function contactTable(page, columns, context, place) {
+  const {score, query} = context;
+  const list = table(`Contacts by ${score.name}`,
+    [['Contact', 'who'], ...columns.map((word) => heading(word, context))],
+    page.contacts.map((contact) => [[who(contact), known(contact)], ...columns.map((word) => cell(word, contact, context))]));
+  const asked = {score: score.name, value: score.by === null ? '' : query.get('value')};
+  const {card, offer} = summaryCard({asked, stages: score.stages, signal: place.signal});
+  [...list.querySelectorAll('tbody tr')].forEach((row, index) => offer(row.querySelector('th a'), page.contacts[index].contact_id));
+  return [list, card, el('div', {class: 'row end'}, decimalsSwitch(list))];
 }
 
-// What else is known of a contact than its name and what stands below that.
-function known({attributes, suppressed, display_name: name, subtitle}) {
-  const said = `${name} ${subtitle}`;
-  const more = Object.entries(attributes).filter(([, content]) => typeof content !== 'string' || !said.includes(content));
-  const shown = more.slice(0, ATTRIBUTES_SHOWN);
+// What else is known at first sight; of whom has no name, the first attributes.
+function known({attributes, suppressed, display_name: name}) {
+  const shown = name ? [] : Object.entries(attributes).slice(0, ATTRIBUTES_SHOWN);
   return el('div', {class: 'known'},
     suppressed && el('span', {class: 'flag'}, 'suppressed'),
-    shown.map(([name, content]) => el('span', {title: name}, value(content))));
+    shown.map(([attribute, content]) => el('span', {title: attribute}, value(content))));
 }
 
 function pager(page, query) {

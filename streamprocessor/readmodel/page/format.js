@@ -1,16 +1,43 @@
-// Values as people read them. Scores stay as the API gives them, to the last digit.
+// Values as people read them: two decimals, with all nine a click away; instants as distances, with the date behind them.
 
 import {el, svg} from './element.js';
 
-const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
+const UNITS = [
+  ['year', 31_557_600], ['month', 2_629_800], ['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1],
+];
+const THOUSANDS = /\B(?=(\d{3})+$)/g;
+const THIN_SPACE = '\u202f';
 const away = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
 const whole = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'medium'});
 
 export const NOTHING = '–';
 
-// 41, 5.454783; what does not apply is a dash.
+// 41, 5.45, 12 345.6 whatever the browser's language; what does not apply is a dash.
 export function number(value) {
-  return value === null || value === undefined ? NOTHING : String(value);
+  return value === null || value === undefined ? NOTHING : grouped(String(Number(value.toFixed(2))));
+}
+
+// The same with all of its decimals, of which a score has nine.
+export function allDecimals(value) {
+  return value === null || value === undefined ? NOTHING : grouped(String(Number(value.toFixed(9))));
+}
+
+// The short one; where there are more decimals, the switch of its table shows them all.
+export function digits(value) {
+  const [short, all] = [number(value), allDecimals(value)];
+  return short === all ? short : el('span', {class: 'digits', title: all, 'data-other': all}, short);
+}
+
+// A button that shows all decimals in there, and hides them again; null: there are none more.
+export function decimalsSwitch(within) {
+  if (!within.querySelector('.digits')) return null;
+  const turn = ({currentTarget: button}) => {
+    button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') === 'false'));
+    for (const each of within.querySelectorAll('.digits')) {
+      [each.textContent, each.dataset.other] = [each.dataset.other, each.textContent];
+    }
+  };
+  return el('button', {type: 'button', 'aria-pressed': 'false', onclick: turn}, 'All decimals');
 }
 
 export function percent(value) {
@@ -18,15 +45,22 @@ export function percent(value) {
 }
 
 export function count(value) {
-  return value.toLocaleString('en');
+  return grouped(String(value));
 }
 
-// "3 hours ago", "in 2 days", with the instant itself behind it.
+// As the ISO writes numbers: a thin space between thousands, a point before decimals.
+function grouped(text) {
+  const [integer, decimals] = text.split('.');
+  const left = integer.replace(THOUSANDS, THIN_SPACE);
+  return decimals === undefined ? left : `${left}.${decimals}`;
+}
+
+// "3 hours ago", "in 2 days", with the date behind it.
 export function ago(instant) {
   if (!instant) return NOTHING;
   const seconds = (Date.parse(instant) - Date.now()) / 1000;
   const [unit, length] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
-  return el('time', {datetime: instant, title: instant}, away.format(Math.round(seconds / length), unit));
+  return el('time', {datetime: instant, title: whole.format(new Date(instant))}, away.format(Math.round(seconds / length), unit));
 }
 
 export function exactly(instant) {
@@ -41,14 +75,14 @@ export function stage(name, stages = []) {
   return el('span', {class: 'stage', 'data-level': level}, name);
 }
 
-// Which way the last step went.
-export function trend(now, previous) {
-  if (now === null || previous === null || now === previous) return NOTHING;
-  const isUp = now > previous;
+// How far something came, with an arrow; null, and nothing: a dash.
+export function change(by) {
+  if (!by) return NOTHING;
+  const isUp = by > 0;
   return el('span', {class: isUp ? 'up' : 'down'},
     svg('svg', {viewBox: '0 0 10 10', class: 'arrow', 'aria-hidden': 'true'},
       svg('path', {d: isUp ? 'M5 1 L9 8 L1 8 Z' : 'M5 9 L1 2 L9 2 Z'})),
-    el('span', {class: 'unseen'}, isUp ? 'up ' : 'down '), el('span', {class: 'extra'}, `from ${number(previous)}`));
+    el('span', {class: 'unseen'}, isUp ? 'up ' : 'down '), number(Math.abs(by)));
 }
 
 function bar(share) {
@@ -63,7 +97,25 @@ export function share(value) {
   return [bar(value), el('span', {class: 'share'}, percent(value))];
 }
 
+// How a score stands among all. Of a list in which nobody has points everybody has the highest score there is, so who
+// has none is not compared.
+export function relative(percentage, score) {
+  return score > 0 ? share(percentage) : NOTHING;
+}
+
 // An attribute's value: a text as it is, all else as JSON.
 export function value(content) {
   return typeof content === 'string' ? content : JSON.stringify(content);
+}
+
+// A rule's id as words; of a combined score the rule alone.
+export function spelled(rule) {
+  return rule.split('/').at(-1).replaceAll(/[-_]+/g, ' ');
+}
+
+// "contact us × 2, pricing": rules as words, each once.
+export function repeated(rules) {
+  const times = new Map();
+  for (const words of rules.map(spelled)) times.set(words, (times.get(words) ?? 0) + 1);
+  return [...times].map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
 }

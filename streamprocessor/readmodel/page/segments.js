@@ -20,7 +20,7 @@ export function segmentBar({segments, query, score, person}) {
 }
 
 function open(segment, query) {
-  go(address({path: '/contacts', query: {score: query.get('score'), value: query.get('value'), segment}}));
+  go(address({path: '/contacts', query: {score: query.get('score'), value: query.get('value'), columns: query.getAll('columns'), segment}}));
 }
 
 async function drop(name) {

@@ -2,7 +2,7 @@
 
 import {askContact} from './api.js';
 import {el, table} from './element.js';
-import {ago, exactly, NOTHING, number, value} from './format.js';
+import {ago, digits, exactly, NOTHING, value} from './format.js';
 
 const AT_ONCE = 25;
 
@@ -13,7 +13,7 @@ export async function timeline({id, title, parts, signal}) {
   const columns = [['What', ''], ['When', ''], ['Who', ''], ['Points', 'number', {title: `What it gives to ${title} now`}], ['Details', 'extra']];
   const rows = (events) => table('Events', columns, events.map((event) => [
     event.type, ago(event.occurred_at), event.class,
-    points.has(event.id) ? number(points.get(event.id)) : NOTHING, details(event, id)]));
+    points.has(event.id) ? digits(points.get(event.id)) : NOTHING, details(event, id)]));
   if (!first.events.length && !first.earlier_until) {
     return el('section', {}, el('h2', {}, 'Timeline'), el('p', {class: 'quiet'}, 'No events are kept of this contact.'), unscored(first.unscored));
   }

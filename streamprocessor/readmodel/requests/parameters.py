@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal, Self
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError, model_validator
 
 from streamprocessor.contract.changelog.entry import MAX_CONTACT_KEY_BYTES
 from streamprocessor.contract.rfc3339 import parse_rfc3339
@@ -16,6 +16,7 @@ from streamprocessor.scoring.model.contact_filter import LARGEST_POINTS, MAX_TEX
 from streamprocessor.scoring.model.model import END_OF_TIME_MS
 
 _MOST_LISTED = 200
+MOST_COLUMNS = 100
 
 
 def _instant(text: str) -> str:
@@ -33,11 +34,23 @@ def instant_ms(text: str) -> int | None:
     return None if at_ms is None else max(0, at_ms)
 
 
+_NARROWING = {
+    *("stage", "at_least", "at_most", "attribute", "attribute_contains", "attribute_starts_with", "suppressed"),
+}
 PathName = Annotated[str, Path(min_length=1)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 NonEmptyText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Points = Annotated[float, Field(ge=-LARGEST_POINTS, le=LARGEST_POINTS, allow_inf_nan=False)]
 InstantText = Annotated[str, Field(max_length=40, description="RFC 3339 or epoch ms."), AfterValidator(_instant)]
+NamedText = Annotated[str, Field(max_length=1_100)]
+ColumnWord = Annotated[
+    str,
+    Field(
+        max_length=1_100,
+        pattern=r"^([a-z_]+|(score|stage|change|attribute):[\s\S]+)$",
+        description="score:NAME, score:NAME:VALUE, stage:NAME, change:NAME, attribute:NAME, or a word of /api/columns.",
+    ),
+]
 PageLimit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
 Cursor = Annotated[str, Field(max_length=4_096, description="`next` of the page before.")]
 
@@ -68,6 +81,13 @@ class ExplanationQuery(InstantQuery):
     score: NonEmptyText | None = Field(None, description="This one alone.")
 
 
+class SummaryQuery(NoParameters):
+    """By which score a contact is told of in short."""
+
+    score: NonEmptyText | None = Field(None, description="The model's first one without it.")
+    value: Text = Field("", description="Which one of a `by` score.")
+
+
 class ForecastQuery(NoParameters):
     """Which score is forecast, how far ahead, and how finely."""
 
@@ -84,35 +104,44 @@ class PageQuery(NoParameters):
     cursor: Cursor | None = None
 
 
-class SortQuery(PageQuery):
-    """Which part of a list is shown, and by which score the list is sorted."""
+class OrderQuery(NoParameters):
+    """By which score a list is sorted."""
 
     score: NonEmptyText | None = None
     value: Text = Field("", description="Which one of a `by` score.")
     order: Literal["desc", "asc"] = "desc"
 
 
-class ContactsQuery(SortQuery):
-    """Which contacts are listed."""
+class SortQuery(OrderQuery, PageQuery):
+    """Which part of a list is shown, and by which score the list is sorted."""
+
+
+class FilterQuery(OrderQuery):
+    """Which contacts are meant, and by which score they are sorted."""
 
     stage: list[NonEmptyText] = Field(
         default=[], max_length=50, description="Of the score that is sorted by; any of these."
     )
     at_least: Points | None = None
     at_most: Points | None = None
-    attribute: list[Annotated[str, Field(max_length=1_100)]] = Field(
-        default=[], max_length=50, description="`name:text`, all of these."
+    attribute: list[NamedText] = Field(
+        default=[], max_length=50, description="`name:text`, all of these; upper and lower case are one."
+    )
+    attribute_contains: list[NamedText] = Field(
+        default=[], max_length=50, description="`name:text`, where the text is a part of the attribute's."
+    )
+    attribute_starts_with: list[NamedText] = Field(
+        default=[], max_length=50, description="`name:text`, where the attribute's begins so."
     )
     suppressed: bool | None = None
 
     def filter_of(self, score: str) -> ContactFilter:
         """The same as a filter; raises Problem where an attribute has no colon."""
-        attributes = []
-        for attribute in self.attribute:
-            name, colon, text = attribute.partition(":")
-            if not (name and colon):
-                raise Problem(400, "bad-parameter", "attribute: wanted name:text; got no colon after a name")
-            attributes.append({"attribute": name, "equals": text})
+        attributes = [
+            *_attribute_conditions("attribute", "equals", self.attribute),
+            *_attribute_conditions("attribute_contains", "contains", self.attribute_contains),
+            *_attribute_conditions("attribute_starts_with", "starts_with", self.attribute_starts_with),
+        ]
         bounds = {"at_least": self.at_least, "at_most": self.at_most}
         of_score = {"score": score, "value": self.value, "stages": self.stage} | bounds
         words = {"scores": [of_score], "attributes": attributes, "suppressed": self.suppressed}
@@ -121,6 +150,30 @@ class ContactsQuery(SortQuery):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise refusal_of(first["loc"], first["msg"], "parameters") from error
+
+
+class ContactsQuery(FilterQuery, PageQuery):
+    """Which contacts are listed."""
+
+
+class ListQuery(FilterQuery):
+    """A list of contacts: of a segment, or those of a filter; with which columns, and in which order."""
+
+    segment: Annotated[str, Field(max_length=100)] | None = Field(None, description="Instead of a filter.")
+    columns: list[ColumnWord] = Field(default=[], max_length=MOST_COLUMNS)
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.segment is not None and self.model_fields_set & _NARROWING:
+            message = "wanted a segment or a filter; got both"
+            raise ValueError(message)
+        return self
+
+
+class ListExportQuery(ListQuery):
+    """Which list is written as CSV; without columns: all."""
+
+    bom: bool = Field(False, description="Whether it begins with a byte order mark, for Excel.")
 
 
 class DistributionQuery(NoParameters):
@@ -134,6 +187,10 @@ class ExportQuery(NoParameters):
     """How a segment is written."""
 
     format: Literal["csv", "jsonl"] = "jsonl"
+    columns: list[ColumnWord] = Field(
+        default=[], max_length=MOST_COLUMNS, description="Of the CSV, in this order; without them as ever."
+    )
+    bom: bool = Field(False, description="Whether the CSV begins with a byte order mark, for Excel.")
 
 
 class ImportQuery(NoParameters):
@@ -164,6 +221,14 @@ class SignInBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: str = Field(min_length=1, max_length=4_096)
+
+
+def _attribute_conditions(parameter: str, condition: str, words: Sequence[str]) -> Iterator[dict[str, str]]:
+    for each in words:
+        name, colon, text = each.partition(":")
+        if not (name and colon):
+            raise Problem(400, "bad-parameter", f"{parameter}: wanted name:text; got no colon after a name")
+        yield {"attribute": name, condition: text}
 
 
 def refusal_of(place: Sequence[int | str], message: str, what: str) -> Problem:

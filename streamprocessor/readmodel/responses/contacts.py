@@ -12,6 +12,8 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.responses.address_conflicts import AddressConflict
 from streamprocessor.readmodel.responses.contact_title import ContactTitle, title_of
 from streamprocessor.readmodel.responses.scores import (
+    PastScore,
+    PastScores,
     ScoreNumber,
     ScoreStanding,
     ScoreValues,
@@ -30,6 +32,7 @@ class ExportedContact(ContactTitle):
     suppressed: bool
     hot_since: str | None
     updated_at: str
+    last_seen_at: str | None = Field(description="When the newest event of it occurred; null: there is none.")
     holds_until: str | None = Field(description="No step by time comes before it.")
 
 
@@ -44,6 +47,9 @@ class ListedContact(ExportedContact):
         description="The score before it changed last; null where the last steps, which may be of others, don't tell."
     )
     changed_at: str | None = Field(description="When it changed last; null as `previous`.")
+    week_ago: dict[str, PastScore | PastScores] = Field(
+        description="What was announced seven days ago, of each score; those are missing of which nothing tells."
+    )
 
 
 class ContactPage(BaseModel):
@@ -199,5 +205,6 @@ def exported_contact(row: Any, score_rows: list[Any], display: Display) -> Expor
         suppressed=row.suppressed,
         hot_since=instant(row.hot_since_ms),
         updated_at=format_rfc3339(row.updated_at_ms),
+        last_seen_at=instant(row.last_seen_ms),
         holds_until=instant(row.holds_until_ms),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.store.distribution import Distribution
+from streamprocessor.readmodel.store.trends import FormerScore, ScorePlace
 from streamprocessor.scoring.model.model import NANO
 
 ScoreNumber = int | float
@@ -44,6 +45,20 @@ class ScoreValues(BaseModel):
     values: dict[str, ScoreView]
 
 
+class PastScore(BaseModel):
+    """A score as it was, and how far it has come since; both null of a label."""
+
+    score: ScoreNumber | None
+    stage: str | None
+    change: ScoreNumber | None = Field(description="The score now less what it was; null also where it is none now.")
+
+
+class PastScores(BaseModel):
+    """The values of a `by` score as they were."""
+
+    values: dict[str, PastScore]
+
+
 def score_view(score: Any) -> ScoreView:
     """The score as it is shown. score: a row of the scores' table, or a score of a step."""
     presented_nano = score.presented_nano
@@ -73,6 +88,33 @@ def scores_by_name(rows: Sequence[Any]) -> dict[str, ScoreView | ScoreValues]:
         assert isinstance(values, dict)
         values[row.value] = score_view(row)
     return {name: ScoreValues(values=view) if isinstance(view, dict) else view for name, view in views.items()}
+
+
+def past_scores(rows: Sequence[Any], past: Mapping[ScorePlace, FormerScore]) -> dict[str, PastScore | PastScores]:
+    """The scores as they were, beside the rows of the scores' table, which say what they are now.
+
+    past: of all scores, or of none where nothing tells; a value of a `by` score that is not there had no points.
+    """
+    now = {(row.name, row.value): row.presented_nano for row in rows}
+    unseen = {place: FormerScore(None, None) for place in now if past and place[1]}
+    views: dict[str, PastScore | PastScores] = {}
+    for (name, value), former in (unseen | dict(past)).items():
+        view = PastScore(score=former.score, stage=former.stage, change=_change((name, value), former, now))
+        if not value:
+            views[name] = view
+            continue
+        of_score = views.setdefault(name, PastScores(values={}))
+        assert isinstance(of_score, PastScores)
+        of_score.values[value] = view
+    return views
+
+
+def _change(place: ScorePlace, former: FormerScore, now: Mapping[ScorePlace, int | None]) -> ScoreNumber | None:
+    presented_nano = now.get(place)
+    before = 0 if former.score is None and place[1] else former.score
+    if before is None or presented_nano is None:
+        return None
+    return number(presented_nano - round(before * NANO))
 
 
 def score_standing(distribution: Distribution, row: Any) -> ScoreStanding:

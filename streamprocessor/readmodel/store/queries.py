@@ -21,6 +21,7 @@ _FEW = 2_000
 SHOWN = (
     contacts.c.contact_id,
     contacts.c.updated_at_ms,
+    contacts.c.last_seen_ms,
     contacts.c.holds_until_ms,
     contacts.c.hot_since_ms,
     contacts.c.suppressed,

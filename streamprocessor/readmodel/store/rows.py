@@ -72,6 +72,7 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
         "contact_id": contact_id,
         "record": stored,
         "updated_at_ms": record.at_ms,
+        "last_seen_ms": record.derived.newest_ms or None,
         "holds_until_ms": record.holds_until_ms,
         "hot_since_ms": _hot_since_ms(scorer, record, now),
         "born_ms": born_ms,

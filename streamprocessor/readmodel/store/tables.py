@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
 
 derived = MetaData()
@@ -16,6 +16,7 @@ contacts = Table(
     Column("contact_id", Text, primary_key=True),
     Column("record", LargeBinary, nullable=False),  # as in the changelog: any instant can be asked for
     Column("updated_at_ms", BigInteger, nullable=False),
+    Column("last_seen_ms", BigInteger),  # the newest event; none: it did nothing yet
     Column("holds_until_ms", BigInteger),
     Column("hot_since_ms", BigInteger),
     Column("born_ms", BigInteger, nullable=False),  # when the contact was erased and began anew; 0: never
@@ -113,6 +114,14 @@ segments = Table(
     permanent,
     Column("name", Text, primary_key=True),
     Column("filter", Text, nullable=False),
+)
+
+# Lists of contacts under a name: whom they show, in which order, with which columns.
+views = Table(
+    "views",
+    permanent,
+    Column("name", Text, primary_key=True),
+    Column("view", Text, nullable=False),  # JSON
 )
 
 ended_sessions = Table(

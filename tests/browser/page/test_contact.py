@@ -22,10 +22,20 @@ async def test_the_parts_add_up_to_the_sum_and_the_sum_is_the_apis(viewer: Viewe
     page = await viewer("/contacts/c-32")
     parts = page.get_by_role("table", name="Parts of engagement")
     await expect(parts).to_be_visible()
-    points = [Decimal(text) for text in await parts.locator("tbody td:last-child").all_text_contents()]
+    together = parts.locator("tbody tr:has(button)")
+    assert await together.first.locator("th").text_content() == "contact-us × 4"
+    assert not await parts.locator("tbody tr").nth(1).is_visible()
+    await together.first.get_by_role("button").press("Enter")
+    await expect(parts.locator("tbody tr").nth(1)).to_be_visible()
+    rounded = await parts.locator("tfoot td:last-child").first.text_content()
+    await page.get_by_role("button", name="All decimals").press("Enter")
+    points = [
+        Decimal(text) for text in await parts.locator("tbody tr:not(:has(button)) td:last-child").all_text_contents()
+    ]
     total, shown = await parts.locator("tfoot td:last-child").all_text_contents()
 
     assert len(points) > 5
+    assert Decimal(rounded or "") == round(Decimal(total), 2)
     assert sum(points) == Decimal(total)
     assert shown == await page.locator(".tiles .chosen .big").text_content()
     instant = await page.locator(".title time").last.get_attribute("datetime")
