@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.contacts import ContactContext
@@ -55,7 +56,7 @@ class Bench:
         def passed_ms() -> int:
             return int((loop.time() - start_seconds) * 1000)
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             _kind, contact_id, _score, episode = headers["webhook-id"].partition("/")[0].split(":")
             await asyncio.sleep(0.02)
             self.tries.append((passed_ms(), f"{contact_id}{episode}"))
@@ -179,7 +180,7 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
     async def scenario() -> list[str]:
         sent: list[str] = []
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             sent.append(headers["webhook-id"])
             return OK
 
@@ -209,7 +210,7 @@ def test_a_webhook_is_in_the_trace_of_its_announcement_and_below_its_span_where_
     async def sent_with(tracing: Tracing, folder: Path) -> dict[str, str | None]:
         sent: dict[str, str | None] = {}
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             sent[headers["webhook-id"]] = headers.get("traceparent")
             return OK
 
@@ -249,7 +250,7 @@ def test_a_webhook_is_in_the_trace_of_its_announcement_and_below_its_span_where_
 async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
     """However many turns of the event loop lie between both: asyncio.wait_for would swallow some of the orders."""
 
-    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
+    async def post(_: Target | MailTarget, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
         pytest.fail("nothing is due")
 
     store_thread = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
@@ -278,7 +279,7 @@ async def test_told_to_finish_a_dispatcher_waits_for_what_is_under_way_and_begin
     begun, answered = asyncio.Event(), asyncio.Event()
     posted: list[str] = []
 
-    async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+    async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
         posted.append(headers["webhook-id"])
         begun.set()
         await answered.wait()

@@ -85,7 +85,7 @@ def test_a_template_for_leads_alone_is_refused_for_score_updates() -> None:
     refuse_unknown_paths(read_template("lead", Path()), (BECAME_HOT_LEAD,))
     with pytest.raises(OperatorError, match="for score-updated"):
         refuse_unknown_paths(read_template("lead", Path()), (BECAME_HOT_LEAD, SCORE_UPDATED))
-    with pytest.raises(OperatorError, match="cloudevents, flat, lead, slack"):
+    with pytest.raises(OperatorError, match="cloudevents, flat, lead, mail, slack"):
         read_template("excel", Path())
 
 
