@@ -38,10 +38,9 @@ def mail_bytes(target: MailTarget, webhook_id: str, parts: Sequence[MailParts], 
 
 
 def _subject(parts: Sequence[MailParts]) -> str:
-    first = line_of(parts[0].subject)[:LONGEST_SUBJECT]
-    more = f" and {len(parts) - 1} more" if len(parts) > 1 else ""
     # An encoded word would be decoded by whoever reads the mail, and may hold anything.
-    return f"{first}{more}".replace("=?", "= ?")
+    first = line_of(parts[0].subject).replace("=?", "= ?")[:LONGEST_SUBJECT]
+    return f"{first} and {len(parts) - 1} more" if len(parts) > 1 else first
 
 
 def _text_lines(parts: MailParts) -> Iterator[str]:

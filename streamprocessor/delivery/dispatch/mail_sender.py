@@ -66,6 +66,13 @@ class MailSender:
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     await client.connect()
+                    if self._server.security == STARTTLS:
+                        await client.ehlo()
+                        if not client.supports_extension("starttls"):
+                            return MailAnswer(0, "no-starttls", AttemptResult.FAILED)
+                        await client.starttls()
+                    if self._server.username is not None:
+                        await client.login(self._server.username, self._server.password or "")
                     return await self._hand_over(client, target, mail)
             except TimeoutError:
                 return MailAnswer(0, "time-out", AttemptResult.FAILED)
@@ -79,12 +86,10 @@ class MailSender:
         return aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
-            username=server.username,
-            password=server.password,
             local_hostname=socket.gethostname(),  # the library would ask the network for it
             timeout=self._timeout_seconds,
             use_tls=server.security == TLS,
-            start_tls=server.security == STARTTLS,
+            start_tls=False,  # it is begun where its absence can be told from other faults
             tls_context=server.tls,
         )
 
