@@ -72,13 +72,17 @@ class NobodyAsked:
 
 @dataclass
 class Story:
-    """Lives of delivery on one store. script: what the server answers, mail by mail; then it takes all."""
+    """Lives of delivery on one store.
+
+    script: what the server answers, mail by mail; then it takes all. late_ms: how late announcements are read.
+    """
 
     folder: Path
     begins: str
     email: str = DAILY
     script: list[MailAnswer] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    late_ms: int = 0
 
     def __post_init__(self) -> None:
         self.clock_ms = int(datetime.fromisoformat(self.begins).replace(tzinfo=UTC).timestamp() * 1000)
@@ -113,7 +117,7 @@ class Story:
             asyncio.ensure_future(journal.run()),
             asyncio.ensure_future(send_digests_when_due(dispatchers, passing, PAUSE_SECONDS)),
         ]
-        announced = [Lead(contact_id, 1, self.clock_ms).announcement() for contact_id in contacts]
+        announced = [Lead(contact_id, 1, self.clock_ms - self.late_ms).announcement() for contact_id in contacts]
         await dispatchers.offer(announced, erased, {})
         await asyncio.wait([*running, dispatchers.failed], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in running:
@@ -180,6 +184,20 @@ def test_a_digest_that_came_due_while_delivery_was_away_is_sent_at_its_start_and
     run_warped(story.live([], DAY_SECONDS))
 
     assert story.taken == [("2026-11-23T09:01", ["ann"]), ("2026-11-24T07:00", ["bob"])]
+
+
+def test_a_lead_that_is_read_after_its_days_mail_was_made_is_in_the_next_ones_and_in_this_ones_where_there_was_none(
+    tmp_path: Path,
+) -> None:
+    story = Story(tmp_path, "2026-11-23T06:30")
+    run_warped(story.live(["ann"], HOUR_SECONDS))
+    story.late_ms = 3_600_000
+    run_warped(story.live(["bob"], DAY_SECONDS))
+    assert story.taken == [("2026-11-23T07:00", ["ann"]), ("2026-11-24T07:00", ["bob"])]
+
+    run_warped(story.live([], DAY_SECONDS))
+    run_warped(story.live(["cid"], 60.0))
+    assert story.taken[2:] == [("2026-11-25T07:30", ["cid"])]
 
 
 def test_an_erased_contact_is_in_no_mail_that_is_sent_later_and_a_mail_about_nobody_is_not_sent(tmp_path: Path) -> None:
