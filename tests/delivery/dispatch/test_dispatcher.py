@@ -15,10 +15,12 @@ from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch import dispatcher as outlet_module
+from streamprocessor.delivery.dispatch.answer import Answer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import LONGEST_PAUSE_MS
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
-from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS
+from streamprocessor.delivery.dispatch.mail_sender import MailAnswer
+from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS, AttemptResult
 from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.database import Database
@@ -43,7 +45,7 @@ class Bench:
     """An outlet on a real store, whose receiver is a function of the time since the start and the contact."""
 
     folder: Path
-    receiver: Callable[[int, str], WebhookAnswer]
+    receiver: Callable[[int, str], Answer]
     tries: list[tuple[int, str]] = field(default_factory=list)
     taken: list[tuple[int, str]] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
@@ -56,12 +58,12 @@ class Bench:
         def passed_ms() -> int:
             return int((loop.time() - start_seconds) * 1000)
 
-        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> Answer:
             _kind, contact_id, _score, episode = headers["webhook-id"].partition("/")[0].split(":")
             await asyncio.sleep(0.02)
             self.tries.append((passed_ms(), f"{contact_id}{episode}"))
             answer = self.receiver(passed_ms(), contact_id)
-            if answer.status == 200:
+            if answer.result is AttemptResult.DELIVERED:
                 self.taken.append(self.tries[-1])
             return answer
 
@@ -115,6 +117,31 @@ def test_a_receiver_that_is_down_for_ten_minutes_gets_all_in_order_within_the_sc
     assert bench.undeliverable == []
     assert bench.counted(DELIVERED) == 4 * 26
     assert bench.counted("failed") == len(bench.tries) - len(bench.taken)
+
+
+def test_mails_that_are_refused_for_good_are_given_up_at_once_and_hold_up_nothing_and_those_for_now_are_tried_again(
+    tmp_path: Path,
+) -> None:
+    never, later = (
+        MailAnswer(code, f"mail-{code}", AttemptResult(what)) for code, what in ((554, "refused"), (451, "failed"))
+    )
+    taken = MailAnswer(250, "reply-250", AttemptResult.DELIVERED)
+
+    def server(at_ms: int, contact_id: str) -> MailAnswer:
+        if contact_id == "b":
+            return never
+        return later if contact_id == "c" and at_ms < MINUTE_MS else taken
+
+    bench = Bench(tmp_path, server)
+    outlet = run_warped(bench.deliver(leads_of("abc", 12), HOUR_MS))
+
+    assert [name for name in bench.order if name.startswith("a")] == names_of("a", 12)
+    assert bench.order[-12:] == names_of("c", 12)
+    assert [(row.webhook_id.split(":")[1], row.attempts, row.reason) for row in bench.undeliverable] == [
+        ("b", 1, "mail-554")
+    ] * 12
+    assert not outlet.circuit_breaker.is_open
+    assert bench.counted(UNDELIVERABLE) == 12
 
 
 def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_after_75_hours(tmp_path: Path) -> None:

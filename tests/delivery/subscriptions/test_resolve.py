@@ -119,9 +119,16 @@ def test_the_example_can_be_used_as_it_is() -> None:
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
     secrets = SecretReferences(environment, Path())
-    resolver = SubscriptionResolver(secrets, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
+    folder = ROOT / "deploy"
+    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS, "leads@example.com")
     plans = [resolver.plan_of(subscription) for subscription in said.subscriptions]
-    assert [len(plan.signers) for plan in plans] == [1, 0, 2]
+    assert [(plan.kind, len(plan.signers), plan.digest is not None) for plan in plans] == [
+        ("webhook", 1, False),
+        ("webhook", 0, False),
+        ("webhook", 2, False),
+        ("mail", 0, False),
+        ("mail", 0, True),
+    ]
 
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
