@@ -82,6 +82,8 @@ def test_people_read_a_line_for_each_thing(call: Call, environment: dict[str, st
         (["collector"], "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml"),
         (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
         (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
+        (["delivery"], "PAGE_URL", "http://p.example", "page's address", "wanted https, or http on this machine"),
+        (["delivery"], "SMTP_HOST", "mail.example.com", "mails", "STREAMPROCESSOR_SMTP_FROM: wanted the mail address"),
         (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
         (["worker"], "DATA_DIR", "/proc/1/none", "data folder", "wanted one that can, by STREAMPROCESSOR_DATA_DIR"),
         (["worker"], "SECURITY_PROTOCOL", "SASL_SSL", "Kafka", "SASL"),
