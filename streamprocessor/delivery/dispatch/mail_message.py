@@ -53,8 +53,8 @@ def _text_lines(parts: MailParts) -> Iterator[str]:
 def _html(parts: Sequence[MailParts]) -> str:
     body = "".join(_html_of(each) for each in parts)
     return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"></head>\n'
-        f'<body style="font-family: sans-serif; line-height: 1.5">\n{body}</body>\n</html>\n'
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>\n'
+        f'<body style="font-family: sans-serif; line-height: 1.5; overflow-wrap: anywhere">\n{body}</body>\n</html>\n'
     )
 
 
