@@ -80,7 +80,8 @@ class Mailboxes:
     async def handle_DATA(self, _: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         assert envelope.mail_from is not None
-        user = session.auth_data.login.decode() if session.authenticated else None
+        login = session.auth_data
+        user = login.login.decode() if isinstance(login, LoginPassword) else None
         is_encrypted = self.encrypts_at_once or session.ssl is not None
         mail = Mail(envelope.mail_from, list(envelope.rcpt_tos), envelope.content, is_encrypted, user)
         self.got.append(mail)

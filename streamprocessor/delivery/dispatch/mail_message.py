@@ -19,6 +19,7 @@ LONGEST_SUBJECT = 200
 LONGEST_LINE = 2_000
 LINK_WORDS = "Open the contact"
 
+_HEAD = '<meta charset="utf-8"><meta name="color-scheme" content="light dark">'
 _SEVEN_BIT = SMTP.clone(cte_type="7bit")  # a server need not take any other
 
 
@@ -53,7 +54,7 @@ def _text_lines(parts: MailParts) -> Iterator[str]:
 def _html(parts: Sequence[MailParts]) -> str:
     body = "".join(_html_of(each) for each in parts)
     return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><meta name="color-scheme" content="light dark"></head>\n'
+        f'<!doctype html>\n<html lang="en">\n<head>{_HEAD}</head>\n'
         f'<body style="font-family: sans-serif; line-height: 1.5; overflow-wrap: anywhere">\n{body}</body>\n</html>\n'
     )
 

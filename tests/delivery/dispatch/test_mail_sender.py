@@ -167,6 +167,7 @@ async def test_a_server_that_is_away_or_hangs_or_hangs_up_is_tried_again() -> No
 
 
 async def test_a_body_that_no_mails_template_filled_is_refused_for_good() -> None:
-    sender = MailSender(server_of(Mailboxes(port=9)), 5.0, [].append)
+    refused: list[int] = []
+    sender = MailSender(server_of(Mailboxes(port=9)), 5.0, refused.append)
     for body in (b"{}", b"[]", b'{"digest": []}', b"\xff"):
         assert (await sender.send(TARGET, HEADERS, body)).reason == "not-a-mail"
