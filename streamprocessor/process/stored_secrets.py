@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
@@ -84,16 +86,20 @@ def new_secret() -> str:
 
 
 def created_once(file: Path, content: str) -> Path:
-    """The file; it is made with the content where there is none, readable by its owner alone."""
+    """The file; it is made with the content where there is none, at once and whole, readable by its owner alone."""
     file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if file.exists():
         return file
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
+    descriptor, new = tempfile.mkstemp(".tmp", f"{file.name}.", file.parent)  # 0600, whatever the umask
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was quicker: its content counts
+            os.link(new, file)
+    finally:
+        os.unlink(new)
     return file
 
 

@@ -166,7 +166,8 @@ class Dispatcher:
 
     async def _attempt(self, delivery: Delivery) -> None:
         context, plan = self._context, self.plan
-        headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers, context.clock_ms())
+        attempt_ms = context.clock_ms()
+        headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers_at(attempt_ms), attempt_ms)
         headers["content-type"] = plan.template.content_type
         span = context.tracing.start(SpanKind.CLIENT, "webhook", delivery.traceparent)
         if span.traceparent is not None:
