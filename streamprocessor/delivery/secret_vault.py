@@ -48,7 +48,9 @@ class SecretVault:
     async def erase(self, subscription: str, made_before_ms: int) -> None:
         """Keep no secret of the subscription any more that was made before that instant."""
         async with self._one_at_a_time:
-            await self._erase([row for row in self._rows() if row.subscription == subscription and row.made_ms <= made_before_ms])
+            await self._erase(
+                [row for row in self._rows() if row.subscription == subscription and row.made_ms <= made_before_ms]
+            )
 
     async def tidy(self, named: Mapping[str, Collection[str]], unreadable: Collection[str], now_ms: int) -> None:
         """Keep no longer what no subscription uses for a day.

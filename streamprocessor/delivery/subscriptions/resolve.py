@@ -10,8 +10,8 @@ from streamprocessor.contract.subscriptions.model_names import missing_of_subscr
 from streamprocessor.contract.subscriptions.references import refuse_foreign_references
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
-from streamprocessor.delivery.subscriptions.payload_templates import Template, read_template, refuse_unknown_paths
 from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
+from streamprocessor.delivery.subscriptions.payload_templates import Template, read_template, refuse_unknown_paths
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences

@@ -18,7 +18,13 @@ from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBod
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
-from streamprocessor.readmodel.responses.segments import FilterCount, ListedSegment, SegmentList, SegmentPage, SegmentView
+from streamprocessor.readmodel.responses.segments import (
+    FilterCount,
+    ListedSegment,
+    SegmentList,
+    SegmentPage,
+    SegmentView,
+)
 from streamprocessor.readmodel.routing.access import READER, WRITER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
