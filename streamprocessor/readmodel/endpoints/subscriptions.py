@@ -188,7 +188,7 @@ def _view(
 
 
 def _marked(view: SubscriptionView, subscription: dict[str, Any] | None, model: Model) -> SubscriptionView:
-    """The view with what a subscription of the topic names that the model does not have; delivery tells of its own."""
+    """The view with what a topic's subscription names that the model does not have; delivery tells of its own."""
     if subscription is None:
         return view
     return view.model_copy(update={"missing": missing_of(view.name, subscription, model)})
