@@ -1,4 +1,4 @@
-"""Subscriptions over the API: refused where they name what is not there, previewed, tried, and signed by kept secrets."""
+"""Subscriptions over the API: refused where they name what is not there, previewed, tried, signed by kept secrets."""
 
 from __future__ import annotations
 

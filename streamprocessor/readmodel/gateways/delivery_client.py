@@ -16,7 +16,7 @@ _TEST_PATIENCE_SECONDS = 15.0  # longer than delivery gives a receiver for a tes
 _AGAIN = {"Retry-After": "5"}
 
 
-class MadeSecret(NamedTuple):
+class NewSecret(NamedTuple):
     """A secret that delivery made. reference: what its subscription says instead."""
 
     reference: str
@@ -74,10 +74,10 @@ class DeliveryClient:
         answer: dict[str, Any] = await self._asked("POST", "test", said, _TEST_PATIENCE_SECONDS)
         return answer
 
-    async def make_secret(self, name: str) -> MadeSecret:
+    async def make_secret(self, name: str) -> NewSecret:
         """A new secret for the subscription, which delivery keeps; raises Problem as `preview`."""
         answer = await self._asked("POST", f"subscriptions/{quote(name, safe='')}/secrets")
-        return MadeSecret(answer["reference"], answer["secret"])
+        return NewSecret(answer["reference"], answer["secret"])
 
     async def _asked(
         self, method: str, path: str, body: dict[str, Any] | None = None, patience_seconds: float = _PATIENCE_SECONDS
