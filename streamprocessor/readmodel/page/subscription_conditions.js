@@ -26,7 +26,7 @@ export function conditionFields({subscription, choices}) {
   const segmentField = field('Segment of the model', segmentList);
   const people = attributeConditions({conditions: when.attributes, attributes});
   const suppressed = el('input', {type: 'checkbox', id: 'suppressed', checked: subscription.suppressed === 'send'});
-  const stagePlace = el('div', {class: 'row whole'});
+  const stagePlace = el('div', {class: 'row whole stages'});
   const changes = el('div', {class: 'row whole', hidden: true}, field('Change at least', change), field('Segment', move), segmentField, valueField,
     el('label', {class: 'whole'}, suppressed, ' Of suppressed contacts, too'));
   let from, to;
@@ -36,7 +36,7 @@ export function conditionFields({subscription, choices}) {
   function drawStages() {
     const names = stagesOf(scores.filter(({name}) => score.value === '' || name === score.value));
     const ticked = (before, word) => before?.chosen().filter((each) => names.includes(each)) ?? [when[word] ?? []].flat();
-    [from, to] = [boxes('Before it is in', names, ticked(from, 'from')), boxes('It comes to', names, ticked(to, 'to'))];
+    [from, to] = [boxes('From stage', names, ticked(from, 'from')), boxes('To stage', names, ticked(to, 'to'))];
     stagePlace.replaceChildren(from.node, to.node);
     valueField.hidden = !scores.some(({name, by}) => by !== null && (score.value === '' || name === score.value)) && !value.value;
   }
