@@ -136,6 +136,14 @@ async def test_a_secret_that_is_not_there_or_of_another_key_is_refused_with_what
     assert safe.signs(safe.plan(fresh.reference), fresh.secret)
 
 
+async def test_a_new_secret_signs_alone_where_the_one_before_can_not_be_used(safe: Safe, tmp_path: Path) -> None:
+    await safe.vault.make("crm")
+    (tmp_path / KEY_FILE).unlink()
+    new = await safe.vault.make("crm")
+    for former in ("kept:crm/1", "kept:crm/9", "env:HOOK_NOWHERE", "file:nowhere"):
+        assert safe.signs(safe.plan(new.reference, former), new.secret), former
+
+
 async def test_what_is_sealed_opens_at_its_own_place_alone_and_unchanged(tmp_path: Path) -> None:
     box = SecretBox(tmp_path)
     sealed = box.sealed("kept:crm/1", "s3cret")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.delivery.subscriptions.signing import Signer, signer_of
+from streamprocessor.errors import OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +56,14 @@ class SubscriptionResolver:
             log.warning("%s: %s", where, sentence)  # a later model may have it again, so it stays in force
         url = self.secrets.resolved(subscription.url, f"{where}: url")
         lasting, until_ms = self.kept.ends_ms(subscription.secrets)
-        signers = tuple(self._signer(reference, where) for reference in self.kept.in_use(subscription.secrets))
+        references = self.kept.in_use(subscription.secrets)
         return DeliveryPlan(
             subscription=subscription,
             target=target_of(url, self.allowed_hosts, where),
             template=template,
             phrases=self.phrases,
-            signers=signers[:lasting],
-            former_signers=signers[lasting:],
+            signers=tuple(self._signer(reference, where) for reference in references[:lasting]),
+            former_signers=tuple(self._former_signers(references[lasting:], where)),
             former_until_ms=until_ms or 0,
         )
 
@@ -75,6 +77,14 @@ class SubscriptionResolver:
         template = read_template(subscription.template, self.templates)
         refuse_unknown_paths(template, subscription.events)
         return template
+
+    def _former_signers(self, references: Iterable[str], where: str) -> Iterator[Signer]:
+        """What still signs of secrets that were replaced, as they may have been because they can't be used."""
+        for reference in references:
+            try:
+                yield self._signer(reference, where)
+            except OperatorError as error:
+                log.warning("%s; the newer secret signs alone", error)
 
     def _signer(self, reference: str, where: str) -> Signer:
         source = self.kept.opened if reference.startswith("kept:") else self.secrets.resolved

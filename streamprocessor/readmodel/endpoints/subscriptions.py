@@ -14,7 +14,13 @@ from streamprocessor.contract.strict_json import read_object
 from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME
 from streamprocessor.errors import RecordError
-from streamprocessor.readmodel.endpoints.drafts.written import GENERATE, missing_of, read_written, refuse_missing
+from streamprocessor.readmodel.endpoints.drafts.written import (
+    GENERATE,
+    WrittenSubscription,
+    missing_of,
+    read_written,
+    refuse_missing,
+)
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -84,7 +90,9 @@ async def put_subscription(
         said = read_object(await whole_body(request, MAX_CHARS))
     except RecordError as error:
         raise Problem(400, "bad-body", error.detail.replace("value: ", "body: ", 1)) from error
-    return await _put(context, grant, name, said)
+    written = await asyncio.to_thread(read_written, name, said, context.gateways)
+    await refuse_missing(written.subscription, context)
+    return await _put(context, grant, name, written)
 
 
 @router.delete("/{name}")
@@ -115,7 +123,8 @@ async def replace_secret(
     if subscription is None:
         raise _no_such_subscription()
     said = {word: value for word, value in subscription.items() if word != "signed"}
-    return await _put(context, grant, name, said | {"secrets": GENERATE})
+    signed = said | {"secrets": GENERATE}
+    return await _put(context, grant, name, await asyncio.to_thread(read_written, name, signed, context.gateways))
 
 
 @router.post("/{name}/ping", dependencies=[WRITER], status_code=202)
@@ -139,10 +148,8 @@ async def resend_webhooks(
     return SentAgain.model_validate(await context.gateways.delivery.tell(_checked_name(name), "resend", chosen))
 
 
-async def _put(context: ApiContext, grant: Grant, name: str, said: dict[str, Any]) -> SubscriptionView:
+async def _put(context: ApiContext, grant: Grant, name: str, written: WrittenSubscription) -> SubscriptionView:
     """The subscription, in force; raises Problem where it can't be."""
-    written = await asyncio.to_thread(read_written, name, said, context.gateways)
-    await refuse_missing(written.subscription, context)
     states = await _states(context)
     if states is not None and states.get(name, {}).get("source") == "file":
         detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
