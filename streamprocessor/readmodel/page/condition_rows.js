@@ -5,14 +5,14 @@ import {el} from './element.js';
 // Rows that `row(condition)` draws as {node, written()}; written(): null where it says nothing yet. title: of one row.
 // onchange: called when a row goes. Returns {node, written()}.
 export function conditionRows({title, add, conditions, row, onchange = () => {}}) {
-  const list = el('ol', {class: 'conditions'});
+  const list = el('div', {class: 'conditions'});
   let rows = [];
   const adder = el('button', {type: 'button', onclick: () => append({}).querySelector('input, select').focus()}, add);
   for (const condition of conditions) append(condition);
 
   function append(condition) {
     const drawn = row(condition);
-    const item = el('li', {role: 'group'}, drawn.node,
+    const item = el('div', {role: 'group'}, drawn.node,
       el('button', {type: 'button', class: 'remove', onclick: () => remove(drawn, item)}, 'Remove'));
     rows.push(drawn);
     list.append(item);

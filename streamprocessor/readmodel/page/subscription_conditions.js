@@ -27,18 +27,21 @@ export function conditionFields({subscription, choices}) {
   const people = attributeConditions({conditions: when.attributes, attributes});
   const suppressed = el('input', {type: 'checkbox', id: 'suppressed', checked: subscription.suppressed === 'send'});
   const stagePlace = el('div', {class: 'row whole stages'});
-  const changes = el('div', {class: 'row whole', hidden: true}, field('Change at least', change), field('Segment', move), segmentField, valueField,
+  const changes = el('div', {class: 'row whole', hidden: true}, valueField, field('Change at least', change), field('Segment', move), segmentField,
     el('label', {class: 'whole'}, suppressed, ' Of suppressed contacts, too'));
   let from, to;
   drawStages();
   drawChanges();
 
   function drawStages() {
-    const names = stagesOf(scores.filter(({name}) => score.value === '' || name === score.value));
+    const isAny = score.value === '';
+    const names = stagesOf(scores.filter(({name}) => isAny || name === score.value));
     const ticked = (before, word) => before?.chosen().filter((each) => names.includes(each)) ?? [when[word] ?? []].flat();
-    [from, to] = [boxes('From stage', names, ticked(from, 'from')), boxes('To stage', names, ticked(to, 'to'))];
-    stagePlace.replaceChildren(from.node, to.node);
-    valueField.hidden = !scores.some(({name, by}) => by !== null && (score.value === '' || name === score.value)) && !value.value;
+    const [fromTicked, toTicked] = [ticked(from, 'from'), ticked(to, 'to')];
+    const shown = isAny && fromTicked.length + toTicked.length === 0 ? [] : names; // stages of all scores are many
+    [from, to] = [boxes('From stage', shown, fromTicked), boxes('To stage', shown, toTicked)];
+    stagePlace.replaceChildren(...(isAny && shown.length === 0 ? [el('span', {class: 'quiet'}, 'With a score, its stages are chosen here.')] : []), from.node, to.node);
+    valueField.hidden = !scores.some(({name, by}) => by !== null && name === score.value) && !value.value;
   }
 
   // What score-updated alone tells can't be asked of hot leads.

@@ -44,13 +44,13 @@ export function secretFields({subscription, isNew}) {
 
 // A new secret, shown until it is said to be kept; then onclose() is called.
 export function showSecret(secret, onclose) {
-  const text = el('input', {id: 'secret', value: secret, readonly: true, class: 'secret'});
+  const text = el('textarea', {id: 'secret', value: secret, readonly: true, rows: 2, class: 'secret', spellcheck: 'false'});
   const told = el('span', {class: 'quiet', role: 'status'});
   const dialog = el('dialog', {'aria-labelledby': 'secret-title', onclose: () => { dialog.remove(); onclose(); }},
     el('h2', {id: 'secret-title'}, 'Its new secret'),
     el('p', {}, 'The receiver checks webhooks with it. It is not shown again: give it to the receiver now.'),
     field('Secret', text),
-    el('div', {class: 'row'}, el('button', {type: 'button', onclick: copy}, 'Copy'), el('button', {type: 'button', class: 'main', onclick: () => dialog.close()}, 'The receiver has it'), told));
+    el('div', {class: 'row bottom'}, el('button', {type: 'button', onclick: copy}, 'Copy'), el('button', {type: 'button', class: 'main', onclick: () => dialog.close()}, 'The receiver has it'), told));
 
   async function copy() {
     text.select();
