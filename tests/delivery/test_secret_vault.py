@@ -87,7 +87,7 @@ async def test_a_dump_of_the_database_gives_no_secret_and_the_key_is_its_owners_
     assert key not in dump
     assert key.encode() not in stored
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
-    assert sorted(file.name for file in tmp_path.iterdir() if file.suffix == ".tmp") == []
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
 
 
 async def test_the_secret_before_signs_beside_the_new_one_for_a_day(safe: Safe) -> None:

@@ -187,7 +187,7 @@ async def test_choices_are_what_there_is(http: httpx.AsyncClient) -> None:
 
 
 async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_not(http: httpx.AsyncClient) -> None:
-    subscription = {"events": ["became-hot-lead"], "template": "own.yaml", "secrets": "generate"}
+    subscription = {"url": "", "events": ["became-hot-lead"], "template": "own.yaml", "secrets": "generate"}
     shown = (await http.post("/api/subscriptions/preview", json={"name": "crm", "subscription": subscription})).json()
     assert (shown["contact_id"], shown["event"], shown["method"]) == ("jane", "became-hot-lead", "POST")
     assert shown["headers"] == {

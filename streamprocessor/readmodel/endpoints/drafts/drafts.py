@@ -45,7 +45,7 @@ async def preview_subscription(
     """
     if READ not in grant.scopes:
         raise Problem(403, "no-scope", f"token: wanted one with scope {READ}, too; got one without")
-    said = {"url": _ANY_URL} | {word: value for word, value in body.subscription.items() if value != ""}
+    said = body.subscription if body.subscription.get("url") != "" else body.subscription | {"url": _ANY_URL}
     written = await asyncio.to_thread(read_written, body.name, said, context.gateways)
     await refuse_missing(written.subscription, context)
     found = await asyncio.to_thread(_lead, context, written.subscription, body.contact_id)
