@@ -25,7 +25,7 @@ async function form({title, name, filter, signal}) {
 }
 
 function rows(segments, mayWrite) {
-  const columns = [['Name', 'who'], ['Who', 'who'], ['Contacts', 'number'], ['Kept', 'extra'], ['', '']];
+  const columns = [['Name', 'who'], ['Who', 'who'], ['Contacts', 'number'], ['Kept', 'extra'], ['Change', '']];
   return table('Segments', columns, segments.map((segment) => [
     el('a', {href: address({path: '/contacts', query: {segment: segment.name}})}, segment.name),
     [described(segment.filter), missing(segment.missing)],
