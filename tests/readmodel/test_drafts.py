@@ -190,6 +190,7 @@ async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_
     subscription = {"url": "", "events": ["became-hot-lead"], "template": "own.yaml", "secrets": "generate"}
     shown = (await http.post("/api/subscriptions/preview", json={"name": "crm", "subscription": subscription})).json()
     assert (shown["contact_id"], shown["event"], shown["method"]) == ("jane", "became-hot-lead", "POST")
+    assert shown["display_name"] == "Jane Smith"
     assert shown["headers"] == {
         "webhook-id": "inc:jane:engagement:2/crm",
         "webhook-timestamp": str(NOW_MS // 1000),

@@ -25,7 +25,8 @@ export function trial({read}) {
     button.disabled = true;
     shown.replaceChildren(el('p', {class: 'quiet'}, 'One moment'));
     try {
-      shown.replaceChildren(...[draw(await ask(path, {method: 'POST', body: {...read(), ...more}}))].flat());
+      const draft = read();
+      shown.replaceChildren(...[draw(await ask(path, {method: 'POST', body: {...draft, ...more}}), draft)].flat());
     } catch (problem) {
       if (!problem.status || problem.status === 401) throw problem;
       shown.replaceChildren(el('p', {class: 'refused lines'}, problem.message));
@@ -40,21 +41,22 @@ export function trial({read}) {
     el('div', {class: 'row bottom'}, field('On contact (id)', contact), preview, test), leads, shown);
 }
 
-function message({contact_id: id, at, matches, method, headers, body}) {
+function message({contact_id: id, display_name: name, at, matches, method, headers, body}) {
   return [
     id === null
       ? el('p', {}, 'Nobody was announced yet: this is a made-up lead.')
-      : el('p', {}, matches ? 'It would be sent: ' : 'It would not be sent, the conditions do not hold of it: ', el('code', {}, id), ', ', ago(at)),
+      : el('p', {}, matches ? 'It would be sent: ' : 'It would not be sent, the conditions do not hold of it: ', name && el('strong', {}, `${name} `), el('code', {class: 'quiet'}, id), ', ', ago(at)),
     el('div', {class: 'message'}, el('p', {}, el('code', {}, method)),
       el('dl', {}, Object.entries(headers).map(([name, value]) => [el('dt', {}, name), el('dd', {}, el('code', {}, value))])),
       el('pre', {tabindex: '0', 'aria-label': 'Body'}, el('code', {}, spelled(body)))),
   ];
 }
 
-function outcome({delivered, status, reason, milliseconds, answer, signed}) {
+function outcome({delivered, status, reason, milliseconds, answer, signed}, {subscription}) {
+  const unsigned = subscription.secrets === 'generate' ? ', not signed yet: its secret is made when it is kept' : ', not signed';
   return [
     el('p', {}, el('span', {class: 'state', 'data-state': delivered ? 'well' : 'failed'}, delivered ? 'Arrived' : 'Did not arrive'),
-      `: ${status === null ? reason : `status ${status}`} in ${milliseconds} ms`, !signed && el('span', {class: 'quiet'}, ', not signed')),
+      `: ${status === null ? reason : `status ${status}`} in ${milliseconds} ms`, !signed && el('span', {class: 'quiet'}, unsigned)),
     answer && el('pre', {tabindex: '0', 'aria-label': 'Answer'}, el('code', {}, answer)),
   ].filter(Boolean);
 }

@@ -17,6 +17,7 @@ class PreviewedMessage(BaseModel):
     """A message as it would be sent."""
 
     contact_id: str | None = Field(description="Of whom it is; null: nothing was announced yet, the lead is made up.")
+    display_name: str | None = Field(description="What the contact is called; null: its attributes do not say.")
     event: str
     at: str | None = Field(description="The announcement's instant; null as `contact_id`.")
     method: str

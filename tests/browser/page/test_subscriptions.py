@@ -146,7 +146,7 @@ async def test_a_message_is_previewed_and_a_test_tells_its_outcome_before_anythi
     await page.get_by_role("button", name="Preview").click()
     await expect(page.get_by_label("Body")).to_contain_text('"text"')
     await expect(page.get_by_text("v1,...")).to_be_visible()
-    await expect(page.get_by_text("It would be sent: c-32")).to_be_visible()
+    await expect(page.get_by_text("It would be sent: Alan Dubois c-32")).to_be_visible()
     await page.get_by_label("Score", exact=True).select_option("grade")
     await page.get_by_role("group", name="To stage").get_by_label("A1").check()
     await page.get_by_label("Score at least").fill("1000")
