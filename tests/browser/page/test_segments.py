@@ -55,7 +55,7 @@ async def test_a_person_makes_changes_and_drops_a_segment(viewer: Viewer, firm: 
     await looked_over(page)
 
     await page.get_by_role("link", name="Change warm deciders").click()
-    await expect(page.get_by_label("warm")).to_be_checked()
+    await expect(page.get_by_role("checkbox", name="warm")).to_be_checked()
     await page.get_by_role("button", name="Remove condition on an attribute 1").click()
     await expect(page.get_by_text(f"{warm} contacts", exact=True)).to_be_visible()
     await page.get_by_role("button", name="Change", exact=True).click()
