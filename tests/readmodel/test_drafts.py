@@ -14,7 +14,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 from sqlalchemy import Engine, delete, insert
+from starlette.applications import Starlette
 
+from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.tables import contacts, history, hot_leads
@@ -158,6 +160,25 @@ async def test_while_delivery_is_away_all_but_templates_is_looked_at(
     secret = await client.put(PATH, json={"url": SAID["url"], "events": SAID["events"], "secrets": "generate"})
     assert (secret.status_code, secret.json()["code"]) == (503, "delivery-away")
     await away.close()
+
+
+async def test_a_delivery_of_an_earlier_release_takes_subscriptions_and_is_away_for_what_it_does_not_know(
+    engine: Engine, tmp_path: Path, topic: Topic
+) -> None:
+    listening = listening_socket("delivery", "127.0.0.1", 0)
+    earlier = DeliveryClient(f"http://127.0.0.1:{listening.getsockname()[1]}", "token")
+    client = ApiApp(engine, tmp_path, topic, earlier).client(headers=bearer(ALL))
+    async with serving(Starlette(routes=[]), listening):
+        assert (await client.put(PATH, json=SAID)).status_code == 200
+        for method, path, body in (
+            ("PUT", PATH, {"url": SAID["url"], "events": SAID["events"], "secrets": "generate"}),
+            ("POST", "/api/subscriptions/preview", {"subscription": SAID}),
+            ("POST", "/api/subscriptions/test", {"subscription": SAID}),
+        ):
+            refused = await client.request(method, path, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (503, "delivery-away")
+            assert "earlier release" in refused.json()["detail"]
+        await earlier.close()
 
 
 async def test_what_a_later_model_dropped_is_listed_and_marked(

@@ -65,19 +65,31 @@ class DeliveryClient:
         lead: event, id, data, attributes and suppressed of an announcement.
         """
         said = {"name": name, "subscription": subscription, "lead": lead}
-        answer: dict[str, Any] = await self._asked("POST", "preview", said)
+        answer: dict[str, Any] = await self._asked_lately("preview", said)
         return answer
 
     async def test(self, name: str, subscription: dict[str, Any]) -> dict[str, Any]:
         """What came of one attempt with a made-up lead; raises Problem as `preview`."""
         said = {"name": name, "subscription": subscription}
-        answer: dict[str, Any] = await self._asked("POST", "test", said, _TEST_PATIENCE_SECONDS)
+        answer: dict[str, Any] = await self._asked_lately("test", said, _TEST_PATIENCE_SECONDS)
         return answer
 
     async def make_secret(self, name: str) -> NewSecret:
         """A new secret for the subscription, which delivery keeps; raises Problem as `preview`."""
-        answer = await self._asked("POST", f"subscriptions/{quote(name, safe='')}/secrets")
+        answer = await self._asked_lately(f"subscriptions/{quote(name, safe='')}/secrets")
         return NewSecret(answer["reference"], answer["secret"])
+
+    async def _asked_lately(
+        self, path: str, body: dict[str, Any] | None = None, patience_seconds: float = _PATIENCE_SECONDS
+    ) -> Any:
+        """What it answers to a word that releases before this one do not know: one of those counts as away."""
+        try:
+            return await self._asked("POST", path, body, patience_seconds)
+        except Problem as problem:
+            if problem.status_code != 404:
+                raise
+            got = "it is of an earlier release, which can't do this"
+            raise self._problem(got) from problem
 
     async def _asked(
         self, method: str, path: str, body: dict[str, Any] | None = None, patience_seconds: float = _PATIENCE_SECONDS

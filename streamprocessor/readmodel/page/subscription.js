@@ -14,10 +14,8 @@ export async function show({rest: name, person, signal}) {
   const mayWrite = person.scopes.includes('write');
   const state = el('div', {});
   const draw = drawn(state, (answer) => deliveries(answer, mayWrite ? tellDelivery : null));
-  const subscribed = await ask(path, {signal});
+  const [subscribed, choices] = await Promise.all([ask(path, {signal}), mayWrite ? askChoices(signal) : null, look()]);
   const mayChange = subscribed.source !== 'file' && mayWrite && subscribed.subscription;
-  const choices = mayChange ? await askChoices(signal) : null;
-  await look();
   again(signal, look);
   return [
     el('h1', {}, name),

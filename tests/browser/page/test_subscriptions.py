@@ -41,7 +41,7 @@ async def put_down(page: Page, name: str, url: str, reference: str = "env:HOOK_S
     await page.get_by_label("With what delivery finds").check()
     await page.get_by_label("References, the newest first").fill(reference)
     await page.get_by_role("button", name="Add", exact=True).click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name, timeout=15_000)
 
 
 async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(
