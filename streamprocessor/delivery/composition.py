@@ -30,21 +30,26 @@ from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.digest_clock import send_digests_when_due
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.dispatch.drafts import Drafts
 from streamprocessor.delivery.dispatch.mail_sender import MailSender
 from streamprocessor.delivery.dispatch.mail_server import mail_server_of
 from streamprocessor.delivery.dispatch.sender import Sender
 from streamprocessor.delivery.dispatch.senders import Senders
+from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
+from streamprocessor.delivery.secret_vault import SecretVault
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.subscription_topic import SubscriptionTopic
+from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_box import SecretBox
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
@@ -111,11 +116,14 @@ async def run_delivery(
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
         mail_sender = mail_server.sender if mail_server else None
-        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments, mail_sender)
-        plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
+        kept = KeptSecrets(SecretBox(settings.data_path), now_ms)
+        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments, kept, mail_sender)
         operators = operators_of(settings.operator_networks, settings.trusted_proxies)
         opening = opened.enter_async_context(_open_store(settings))
         store_thread = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
+        vault = SecretVault(store_thread, kept)
+        await vault.open()
+        plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         mails = None
@@ -132,10 +140,10 @@ async def run_delivery(
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
-        plan_of = partial(
-            _of_the_topic(settings, resolver).bounded_plan_of, env_prefix=settings.delivery_secrets_env_prefix
-        )
-        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of)
+        of_the_topic, env_prefix = _of_the_topic(settings, resolver), settings.delivery_secrets_env_prefix
+        drafts = Drafts(of_the_topic, env_prefix, context, f"streamprocessor/{settings.group}")
+        plan_of = partial(drafts.resolver.bounded_plan_of, env_prefix=drafts.env_prefix)
+        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of, vault.erase)
         opened.push_async_callback(subscription_topic.stop)
         await subscription_topic.start(dispatchers)
         await dispatchers.give_up_the_rest()
@@ -144,7 +152,7 @@ async def run_delivery(
         await consumer.start(store_thread, since_ms)
         token = stored_token(settings.delivery_secret, settings.data_path)
         readiness = Readiness(store_thread, partial(_stopping, stop), consumer.missing, projection.missing)
-        routes = Routes(dispatchers, context, attempt_stream, readiness)
+        routes = Routes(dispatchers, context, attempt_stream, readiness, DraftRoutes(drafts, vault))
         await opened.enter_async_context(loop_watched(metrics.registry))
         measure_resources(metrics.registry, settings.data_path)
         port = await opened.enter_async_context(serving(routes.application(token), listening, operators))
@@ -154,9 +162,10 @@ async def run_delivery(
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread), rights.watch())
+        tidied = _tidy(vault, kept, dispatchers, subscription_topic)
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         digests = send_digests_when_due(dispatchers, now_ms)
-        work = (*own, *followed, digests, consumer.run(dispatchers))
+        work = (*own, *followed, tidied, digests, consumer.run(dispatchers))
         finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
         opened.callback(finished.cancel)
         with refusals_named(clients, DELIVERY):
@@ -212,6 +221,16 @@ def _alone(file: Path) -> Lock:
         message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
         raise OperatorError(message)
     return lock
+
+
+async def _tidy(vault: SecretVault, kept: KeptSecrets, dispatchers: Dispatchers, topic: SubscriptionTopic) -> None:
+    """Keep no secret for ever that no subscription names."""
+    while topic.is_followed:
+        subscriptions = [dispatcher.plan.subscription for dispatcher in dispatchers]
+        named = {subscription.name: kept.in_use(subscription.secrets) for subscription in subscriptions}
+        await vault.tidy(named, dispatchers.refused, now_ms())
+        await asyncio.sleep(PRUNE_SECONDS)
+    await asyncio.Event().wait()  # without the topic nobody knows who has ended
 
 
 async def _prune(store_thread: StoreThread) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
 
+from streamprocessor.delivery.subscriptions.signing import signer_of
 from tests.delivery.conftest import receiver
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Receiver, status
@@ -139,6 +143,31 @@ async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not
     refused = http.put("/subscriptions/of-the-file", json=to(receiver))
     assert (refused.status_code, refused.json()["code"]) == (409, "held-by-file")
     assert http.delete("/subscriptions/of-the-file").status_code == 404
+
+
+async def test_a_secret_that_delivery_made_signs_and_goes_with_its_subscription(
+    api_system: ApiSystem, http: httpx.Client, path: str, receiver: Receiver
+) -> None:
+    said = {word: value for word, value in to(receiver).items() if word != "secrets"}
+    secret = http.put(path, json=said | {"secrets": "generate"}).json()["secret"]
+    assert http.get(path).json()["subscription"] == said | {"secrets": [f"kept:{name_in(path)}/1"]}
+    await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
+    http.post(f"{path}/ping")
+    await until(lambda: receiver.taken, bool, 20, "a webhook", every_seconds=0.02)
+    headers, body = receiver.taken[0].headers, receiver.taken[0].body
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    assert headers["webhook-signature"] == signer_of(secret, "test")(signed)
+
+    (database,) = (api_system.api.audit_file.parent / "delivery").glob("*delivery.sqlite")
+    assert kept_in(database) == [name_in(path)]
+    http.delete(path)
+    await until(lambda: kept_in(database), lambda kept: kept == [], 20, "its secret is gone")
+
+
+def kept_in(database: Path) -> list[str]:
+    """The subscriptions whose secrets a delivery's database holds."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return [name for (name,) in connection.execute("select subscription from kept_secrets")]
 
 
 WRONG = [

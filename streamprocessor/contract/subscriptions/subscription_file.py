@@ -18,7 +18,7 @@ from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNo
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
 from streamprocessor.contract.subscriptions.email import read_email
-from streamprocessor.contract.subscriptions.references import REFERENCE
+from streamprocessor.contract.subscriptions.references import KEPT, is_secret_reference
 from streamprocessor.contract.subscriptions.subscriptions import Subscription, SubscriptionFilter
 from streamprocessor.contract.subscriptions.time_zones import time_zone
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
@@ -94,7 +94,7 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
         events=events,
         filter=fields.read("when", lambda inner: _filter(inner, events), SubscriptionFilter()),
         template=fields.read("template", _line, "mail" if target == "email" else "cloudevents"),
-        secrets=fields.read("secrets", _secrets, ()),
+        secrets=fields.read("secrets", partial(_secrets, word), ()),
         gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
     )
     if target == "email":
@@ -173,11 +173,14 @@ def _stages(located: LocatedNode) -> frozenset[str]:
     return frozenset({text(located)})
 
 
-def _secrets(located: LocatedNode) -> tuple[str, ...]:
+def _secrets(subscription_name: str, located: LocatedNode) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in located.items("a list of references to secrets, the newest first"))
     for secret in secrets:
-        if not (REFERENCE.fullmatch(secret) and secret.isprintable()):  # never shown: it may be the secret itself
-            located.fail("wanted references, env:NAME or file:PATH; got another text")
+        if not is_secret_reference(secret):  # never shown: it may be the secret itself
+            located.fail("wanted references, env:NAME, file:PATH or kept:NAME/NUMBER; got another text")
+        kept = KEPT.fullmatch(secret)
+        if kept is not None and kept[1] != subscription_name:  # who signs as another could be taken for it
+            located.fail(f"wanted a secret that is kept for '{shown_text(subscription_name)}'; got that of another")
     return secrets
 
 

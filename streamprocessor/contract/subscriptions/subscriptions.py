@@ -54,7 +54,8 @@ class Subscription:
     events: short names of output topics.
     filter: of their announcements.
     template: of the payload: a built-in one's name, or a file.
-    secrets: references, env:NAME or file:PATH, the newest first; empty: not signed, on purpose.
+    secrets: references, env:NAME, file:PATH or kept:NAME/NUMBER, the newest first; empty: not signed, on purpose. What
+    stands behind a kept one signs for a day after that was made.
     gets_suppressed: whether score-updated is delivered of suppressed contacts too; hot leads never are.
     """
 

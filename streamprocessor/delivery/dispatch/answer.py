@@ -24,5 +24,9 @@ class Answer(Protocol):
         """How long the receiver asks to be left alone, as Retry-After spells it; None: it asks nothing."""
 
     @property
+    def opening(self) -> str:
+        """Its first characters; empty: it says nothing."""
+
+    @property
     def span_attributes(self) -> Mapping[str, int]:
         """What its span tells."""

@@ -175,7 +175,8 @@ class Dispatcher:
                 await self._drop(delivery)
                 return
             body = digest_body(bodies)
-        headers = signed_headers(delivery.webhook_id, body, plan.signers, context.clock_ms())
+        attempt_ms = context.clock_ms()
+        headers = signed_headers(delivery.webhook_id, body, plan.signers_at(attempt_ms), attempt_ms)
         headers["content-type"] = plan.template.content_type
         span = context.tracing.start(SpanKind.CLIENT, plan.kind, delivery.traceparent)
         if span.traceparent is not None:

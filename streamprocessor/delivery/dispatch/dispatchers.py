@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.subscriptions.digests import last_instant, next_instant
-from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.dispatch.made_up_lead import made_up_lead
 from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.store.digest_rows import DueDigest
 from streamprocessor.delivery.store.store import Positions, Store
@@ -22,7 +20,6 @@ from streamprocessor.delivery.subscriptions.signing import webhook_id_of
 
 log = logging.getLogger(__name__)
 
-PING_CONTACT = "ping"
 UNSUBSCRIBED = "unsubscribed"
 
 
@@ -125,7 +122,7 @@ class Dispatchers:
     async def ping(self, dispatcher: Dispatcher) -> str:
         """The webhook id of a made-up hot lead of the contact `ping` that is sent on the usual way."""
         plan, now_ms = dispatcher.plan, self._context.clock_ms()
-        announcement = _made_up(now_ms)
+        announcement = made_up_lead(now_ms)
         name = plan.subscription.name
         delivery = Delivery(
             number=0,
@@ -210,20 +207,3 @@ class Dispatchers:
         error = task.exception()
         if error is not None:
             self.failed.set_exception(error)
-
-
-def _made_up(now_ms: int) -> Announcement:
-    at = format_rfc3339(now_ms)
-    data = {
-        "contact_id": PING_CONTACT,
-        "at": at,
-        "score_name": "ping",
-        "episode": 1,
-        "score": 100,
-        "previous_stage": "warm",
-        "stage": "hot",
-        "because": [{"rule": "a test of the subscription", "points": 100}],
-        "model": {"name": "ping", "version": "ping"},
-    }
-    id_of_it = f"ping:{secrets.token_hex(8)}"
-    return Announcement(BECAME_HOT_LEAD, id_of_it, "streamprocessor.ping.v1", "ping", PING_CONTACT, at, now_ms, data)

@@ -33,6 +33,7 @@ class MailAnswer:
     reason: str
     result: AttemptResult
     retry_after: None = None
+    opening: str = ""
 
     @property
     def span_attributes(self) -> dict[str, int]:

@@ -95,6 +95,15 @@ members = Table(
     Index("members_of_contact", "contact_id"),
 )
 
+kept_secrets = Table(
+    "kept_secrets",
+    metadata,
+    Column("subscription", String, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),  # with a key that lies beside the database, not in it
+    Column("made_ms", BigInteger, nullable=False),
+)
+
 following = Table(
     "following",
     metadata,

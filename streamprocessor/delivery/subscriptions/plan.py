@@ -21,13 +21,22 @@ from streamprocessor.delivery.subscriptions.signing import Signer, webhook_id_of
 
 @dataclass(frozen=True)
 class DeliveryPlan:
-    """A subscription with all that its words refer to."""
+    """A subscription with all that its words refer to.
+
+    former_signers: of secrets that were followed by one of ours, which sign beside it until former_until_ms.
+    """
 
     subscription: Subscription
     target: Target | MailTarget
     template: Template
     phrases: Phrases
     signers: Sequence[Signer]
+    former_signers: Sequence[Signer] = ()
+    former_until_ms: int = 0
+
+    def signers_at(self, now_ms: int) -> list[Signer]:
+        """What signs at that instant."""
+        return [*self.signers, *(self.former_signers if now_ms < self.former_until_ms else ())]
 
     @property
     def url_hash(self) -> str:

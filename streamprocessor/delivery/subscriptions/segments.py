@@ -13,6 +13,7 @@ from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.scoring.model.contact_filter import Segment
+from streamprocessor.scoring.model.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,12 @@ class Segments:
     """Knows the segments of the newest model.
 
     known: those by name, another mapping after each change; none where no model was applied.
+    model: the newest one; None where none was applied.
     """
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self.known: Mapping[str, SegmentFilter] = {}
+        self.model: Model | None = None
         self._clients = clients
         self._topic = topic
         self._follower: ModelFollower | None = None
@@ -52,7 +55,8 @@ class Segments:
             await self._follower.stop()
 
     def _use(self, revision: ModelRevision) -> None:
-        self.known = known_segments(model_of(revision).segments)
+        self.model = model_of(revision)
+        self.known = known_segments(self.model.segments)
 
 
 def known_segments(segments: tuple[Segment, ...]) -> dict[str, SegmentFilter]:

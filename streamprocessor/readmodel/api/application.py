@@ -31,6 +31,7 @@ from streamprocessor.readmodel.endpoints import (
     subscriptions,
     timeline,
 )
+from streamprocessor.readmodel.endpoints.drafts import choices, drafts
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -48,6 +49,8 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         catalogue,
         segments,
         subscriptions,
+        drafts,
+        choices,
         imports,
         sign_in,
     )

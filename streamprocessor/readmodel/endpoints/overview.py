@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
+from streamprocessor.contract.subscriptions.model_names import stage_names
 from streamprocessor.readmodel.endpoints.contact_lookup import check_score
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import DistributionQuery, NoParameters, PathName
@@ -25,7 +26,7 @@ from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score
+from streamprocessor.scoring.model.model import NANO, Model, Score
 
 router = APIRouter(prefix="/api/scores", route_class=ApiRoute)
 
@@ -73,12 +74,9 @@ def score_values(context: Context, name: PathName, _: Annotated[NoParameters, Qu
 
 
 def _description(model: Model, score: Score) -> ScoreDescription:
-    stages = [stage.name for stage in score.stages]
-    if isinstance(score.combine, Matrix):
-        stages = score.combine.all_labels(model.scores)
     return ScoreDescription(
         name=score.name,
-        stages=stages,
+        stages=stage_names(model, score),
         bounds=[number(stage.from_nano) for stage in score.stages],
         left_below=[
             None if stage.leave_below_nano is None else number(stage.leave_below_nano) for stage in score.stages

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, or_, select
 
 from streamprocessor.contract.segment_membership import bounds_nano, compared_text
 from streamprocessor.readmodel.store.tables import attributes, contacts, scores
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, Operand, ScoreCondition
+
+MOST_NAMES = 500
 
 
 class SqlCondition:
@@ -94,3 +96,14 @@ def _equals(columns: Any, operand: Operand) -> ColumnElement[bool]:
     else:
         comparison = and_(columns.number == operand, ~columns.is_text)
     return comparison
+
+
+def attribute_names(connection: Connection) -> list[str]:
+    """The names of attributes that contacts have, in order, at most MOST_NAMES of them."""
+    names: list[str] = []
+    lowest = select(func.min(attributes.c.name))
+    name = connection.execute(lowest).scalar()
+    while name is not None and len(names) < MOST_NAMES:  # from each to the next in the index: rows are not read
+        names.append(name)
+        name = connection.execute(lowest.where(attributes.c.name > name)).scalar()
+    return names
