@@ -19,6 +19,7 @@ from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
 from streamprocessor.delivery.dispatch.drafts import Drafts
 from streamprocessor.delivery.dispatch.sender import Sender
+from streamprocessor.delivery.dispatch.senders import Senders
 from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.secret_vault import SecretVault
@@ -65,9 +66,12 @@ async def draft_delivery(folder: Path, model: str, now_ms: int) -> AsyncIterator
     kept = KeptSecrets(SecretBox(folder), lambda: now_ms)
     environment: Mapping[str, str] = {"HOOK_SECRET": SECRET}
     references = SecretReferences(environment, folder)
-    resolver = SubscriptionResolver(references, templates, frozenset({"127.0.0.1"}), Phrases(), segments, kept)
+    resolver = SubscriptionResolver(
+        references, templates, frozenset({"127.0.0.1"}), Phrases(), segments, kept, "leads@example.com"
+    )
     sender = Sender(5)
-    context = DispatchContext(sender.post, store_thread, Metrics(), AttemptStream().tell, lambda: now_ms, lambda: 0.5)
+    send = Senders(sender, None).send
+    context = DispatchContext(send, store_thread, Metrics(), AttemptStream().tell, lambda: now_ms, lambda: 0.5)
     drafts = Drafts(resolver, "HOOK_", context, "streamprocessor/app")
     listening = listening_socket("delivery", "127.0.0.1", 0)
     client = DeliveryClient(f"http://127.0.0.1:{listening.getsockname()[1]}", "token")

@@ -115,7 +115,7 @@ def lead_row(lead: Lead) -> dict[str, Any]:
             {"events": ["score-updated"], "when": {"segment": {"entered": "warm"}}},
             ["when: segment", "wanted one of warm-companies; got 'warm'"],
         ),
-        ({"template": "slak"}, ["template", "did you mean 'slack'", "cloudevents, flat, lead, slack, own.yaml"]),
+        ({"template": "slak"}, ["template", "did you mean 'slack'", "cloudevents, flat, lead, mail, slack, own.yaml"]),
         (
             {"template": "gone.yaml", "when": {"score": "no", "to": "hot"}},
             ["when: score", "template", "got 'gone.yaml'"],
@@ -203,7 +203,7 @@ async def test_choices_are_what_there_is(http: httpx.AsyncClient) -> None:
     assert (await http.get("/api/choices")).json() == {
         "attributes": ["company", "name", "seats"],
         "segments": ["warm-companies"],
-        "templates": ["cloudevents", "flat", "lead", "slack", "own.yaml"],
+        "templates": ["cloudevents", "flat", "lead", "mail", "slack", "own.yaml"],
     }
 
 
@@ -220,6 +220,15 @@ async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_
     }
     assert orjson.loads(shown["body"]) == {"who": "jane", "name": "Jane Smith"}
     assert shown["matches"]
+
+
+async def test_a_mail_is_shown_as_it_is_read(http: httpx.AsyncClient) -> None:
+    subscription = {"email": {"to": ["sales@example.com"]}, "events": ["became-hot-lead"]}
+    shown = (await http.post("/api/subscriptions/preview", json={"name": "s", "subscription": subscription})).json()
+    subject = shown["headers"].pop("subject")
+    assert subject.startswith("Jane Smith became a hot lead (")
+    assert (shown["method"], shown["headers"]) == ("MAIL", {"from": "leads@example.com", "to": "sales@example.com"})
+    assert shown["body"].splitlines()[0] == subject
 
 
 @pytest.mark.parametrize(

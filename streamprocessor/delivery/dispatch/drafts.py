@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from streamprocessor.contract.subscriptions.email import Email
 from streamprocessor.contract.subscriptions.references import refuse_foreign_references
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.delivery.announcements import Announcement
@@ -14,10 +15,13 @@ from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.dispatch.answer import Answer
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
 from streamprocessor.delivery.dispatch.made_up_lead import made_up_lead
+from streamprocessor.delivery.dispatch.mail_message import plain_text, subject_of
 from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult
 from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.enrichment.contact_context import moves
+from streamprocessor.delivery.subscriptions.mail_parts import mail_parts_of
 from streamprocessor.delivery.subscriptions.matching import wants
+from streamprocessor.delivery.subscriptions.payload_templates import Template
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.signing import signed_headers, webhook_id_of
 
@@ -33,7 +37,11 @@ class KnownLead(NamedTuple):
 
 
 class DraftPreview(NamedTuple):
-    """A message as it would be sent. matches: whether the subscription asks for it. is_made_up: its lead is nobody."""
+    """A message as it would be sent.
+
+    method: POST, or MAIL, whose body is its plain text. matches: whether the subscription asks for it. is_made_up: its
+    lead is nobody.
+    """
 
     method: str
     headers: dict[str, str]
@@ -83,16 +91,29 @@ class Drafts:
         segments = self.resolver.segments.known
         named = {name: segments[name] for name in subscription.filter.segments if name in segments}
         contact_context, _ = moves(announcement, facts, named, {})
-        headers = signed_headers(webhook_id_of(announcement.id, subscription.name), b"", (), now_ms)
-        if subscription.secrets:
-            headers["webhook-signature"] = _BLANK_SIGNATURE
-        headers["content-type"] = template.content_type
+        body = template.fill(announcement, subscription.name, self.resolver.phrases, facts.attributes)
+        if subscription.email is not None:
+            method, (headers, shown) = "MAIL", self._mail(subscription.email, template, body)
+        else:
+            headers = signed_headers(webhook_id_of(announcement.id, subscription.name), b"", (), now_ms)
+            if subscription.secrets:
+                headers["webhook-signature"] = _BLANK_SIGNATURE
+            headers["content-type"] = template.content_type
+            method, shown = "POST", body.decode()
         return DraftPreview(
-            method="POST",
+            method=method,
             headers=headers,
-            body=template.fill(announcement, subscription.name, self.resolver.phrases, facts.attributes).decode(),
+            body=shown,
             matches=wants(subscription, announcement, contact_context),
             is_made_up=lead is None,
+        )
+
+    def _mail(self, email: Email, template: Template, body: bytes) -> tuple[dict[str, str], str]:
+        """The headers and the text that a mail of the body would have."""
+        target = self.resolver.mail_target(email, template, "subscription")
+        parts = mail_parts_of(body) or ()
+        return {"from": target.sender, "to": ", ".join(target.recipients), "subject": subject_of(parts)}, plain_text(
+            parts
         )
 
     async def tried(self, subscription: Subscription) -> DraftOutcome:

@@ -28,17 +28,23 @@ def mail_bytes(target: MailTarget, webhook_id: str, parts: Sequence[MailParts], 
     message = EmailMessage(policy=_SEVEN_BIT)
     message["From"] = target.sender
     message["To"] = ", ".join(target.recipients)
-    message["Subject"] = _subject(parts)
+    message["Subject"] = subject_of(parts)
     message["Date"] = datetime.fromtimestamp(now_ms // 1000, UTC)
     # A hash: the id holds the contact's, and may hold what a header may not.
     message["Message-ID"] = f"<{hashlib.sha256(webhook_id.encode()).hexdigest()[:40]}@{domain_of(target.sender)}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content("\n\n".join("\n".join(_text_lines(each)) for each in parts) + "\n")
+    message.set_content(plain_text(parts))
     message.add_alternative(_html(parts), subtype="html")
     return message.as_bytes()
 
 
-def _subject(parts: Sequence[MailParts]) -> str:
+def plain_text(parts: Sequence[MailParts]) -> str:
+    """The text of the mail, for those who read no HTML."""
+    return "\n\n".join("\n".join(_text_lines(each)) for each in parts) + "\n"
+
+
+def subject_of(parts: Sequence[MailParts]) -> str:
+    """What the mail is about: the first of them, and how many there are besides."""
     # An encoded word would be decoded by whoever reads the mail, and may hold anything.
     first = line_of(parts[0].subject).replace("=?", "= ?")[:LONGEST_SUBJECT]
     return f"{first} and {len(parts) - 1} more" if len(parts) > 1 else first

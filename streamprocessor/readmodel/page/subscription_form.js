@@ -13,10 +13,11 @@ import {trial} from './subscription_trial.js';
 export function subscriptionForm({name, subscription = {events: ['became-hot-lead']}, choices}) {
   const isNew = name === undefined;
   const named = el('input', {id: 'name', required: true, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}', autocomplete: 'off', placeholder: 'crm'});
+  const signature = secretFields({subscription, isNew});
   const parts = [
     conditionFields({subscription, choices}),
-    targetFields({subscription, templates: choices.templates}),
-    secretFields({subscription, isNew}),
+    targetFields({subscription, templates: choices.templates, onway: (isMail) => { signature.node.hidden = signature.node.disabled = isMail; }}),
+    signature,
   ];
   const refused = el('p', {class: 'refused lines', role: 'alert'});
   const keeper = el('button', {class: 'main'}, isNew ? 'Add' : 'Change');
@@ -33,7 +34,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
 
   // As topics/schemas/subscription.json has it.
   function written() {
-    return Object.assign({}, ...parts.map((part) => part.written()));
+    return Object.assign({}, ...parts.filter(({node}) => !node.hidden).map((part) => part.written()));
   }
 
   async function keep(event) {

@@ -53,7 +53,7 @@ function message({contact_id: id, display_name: name, at, matches, method, heade
 }
 
 function outcome({delivered, status, reason, milliseconds, answer, signed}, {subscription}) {
-  const unsigned = subscription.secrets === 'generate' ? ', not signed yet: its secret is made when it is kept' : ', not signed';
+  const unsigned = subscription.email ? '' : subscription.secrets === 'generate' ? ', not signed yet: its secret is made when it is kept' : ', not signed';
   return [
     el('p', {}, el('span', {class: 'state', 'data-state': delivered ? 'well' : 'failed'}, delivered ? 'Arrived' : 'Did not arrive'),
       `: ${status === null ? reason : `status ${status}`} in ${milliseconds} ms`, !signed && el('span', {class: 'quiet'}, unsigned)),

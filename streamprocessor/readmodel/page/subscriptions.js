@@ -6,6 +6,7 @@ import {askChoices, missing} from './choices.js';
 import {el, empty, table} from './element.js';
 import {count, NOTHING} from './format.js';
 import {conditions, subscriptionForm} from './subscription_form.js';
+import {targetOf} from './subscription_mail.js';
 import {again, drawn} from './waiting.js';
 
 export async function show({query, person, signal}) {
@@ -44,7 +45,7 @@ function rows(subscriptions, mayWrite) {
   const columns = [['Name', 'who'], ['To', 'who'], ['What', ''], ['When', 'extra'], ['State', ''], ['Waiting', 'number']];
   return table('Subscriptions', columns, subscriptions.map(({name, subscription, state, waiting, refused, missing: gone}) => [
     el('a', {href: subscriptionAddress(name)}, name),
-    subscription ? el('code', {}, subscription.url) : el('span', {class: 'quiet'}, 'in delivery’s file'),
+    subscription ? el('code', {}, targetOf(subscription)) : el('span', {class: 'quiet'}, 'in delivery’s file'),
     (subscription?.events ?? []).join(', ') || NOTHING,
     conditions(subscription?.when) || NOTHING,
     [stateOf(state), refused && el('p', {class: 'refused'}, refused), missing(gone)],
@@ -54,7 +55,7 @@ function rows(subscriptions, mayWrite) {
 
 function nobody(mayWrite) {
   return empty('Nobody gets webhooks yet.',
-    el('p', {}, 'A subscription sends each hot lead, or each change of a score, to an address: of Slack, Zapier, n8n, a CRM or a program of yours.'),
+    el('p', {}, 'A subscription sends each hot lead, or each change of a score, to an address: of Slack, Zapier, n8n, a CRM or a program of yours, or to people by mail.'),
     mayWrite
       ? el('p', {}, el('a', {href: '/subscriptions?new'}, 'New subscription'))
       : el('p', {}, 'To add one, sign in with a token that may write.'));
