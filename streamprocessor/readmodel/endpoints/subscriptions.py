@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from streamprocessor.contract.strict_json import read_object
 from streamprocessor.contract.subscriptions.email import domain_of
 from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME
 from streamprocessor.errors import RecordError
+from streamprocessor.readmodel.endpoints.contact_lookup import titles_of
 from streamprocessor.readmodel.endpoints.drafts.written import (
     GENERATE,
     WrittenSubscription,
@@ -39,6 +41,7 @@ from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.scoring.model.model import Model
 
+_LISTS = ("recent", "undeliverable")
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
 _UNKNOWN: dict[str, Any] = {"state": None, "waiting": None, "refused": None}
 _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
@@ -112,7 +115,8 @@ async def delete_subscription(
 @router.get("/{name}/deliveries", dependencies=[READER])
 async def list_deliveries(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> Deliveries:
     """What a subscription got lately, what waits, and what could not be delivered."""
-    return Deliveries.model_validate(await context.gateways.delivery.subscription(_checked_name(name)))
+    answer = await context.gateways.delivery.subscription(_checked_name(name))
+    return Deliveries.model_validate(await run_in_threadpool(_with_titles, context, answer))
 
 
 @router.post("/{name}/secret")
@@ -211,6 +215,19 @@ def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:
         return subscription
     origin = _ORIGIN.match(url)
     return subscription | {"url": f"{origin[0] if origin else ''}..."}
+
+
+def _with_titles(context: ApiContext, answer: dict[str, Any]) -> dict[str, Any]:
+    """What delivery says of a subscription, with whom each webhook is about, which an older release does not say."""
+    lists = {word: [{"contact_id": None} | delivery for delivery in answer[word]] for word in _LISTS}
+    ids = {delivery["contact_id"] for deliveries in lists.values() for delivery in deliveries} - {None}
+    with context.reading() as connection:
+        titles = titles_of(context, connection, ids)
+    nobody: dict[str, str | None] = {"display_name": None, "subtitle": None}
+    return answer | {
+        word: [delivery | titles.get(delivery["contact_id"], nobody) for delivery in deliveries]
+        for word, deliveries in lists.items()
+    }
 
 
 def _checked_name(name: str) -> str:
