@@ -137,6 +137,16 @@ async def test_what_names_something_that_is_not_there_is_refused_with_what_is(
     assert topic.values == {}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [b'{"url": 99999999999999999999}', b'{"url": "\\ud800"}', b'{"\\ud800": 1}', b'{"a":' * 900 + b"1" + b"}" * 900],
+)
+async def test_what_can_not_be_written_as_json_is_refused(http: httpx.AsyncClient, odd: bytes) -> None:
+    for path in ("/api/subscriptions/preview", "/api/subscriptions/test"):
+        refused = await http.post(path, content=b'{"subscription": ' + odd + b"}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad-body")
+
+
 async def test_a_segment_that_names_a_score_or_a_stage_that_is_not_there_is_refused(http: httpx.AsyncClient) -> None:
     for filter_, sentence in (
         ({"scores": [{"score": "fitt"}]}, "did you mean 'fit'"),

@@ -61,14 +61,19 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
   }
 }
 
-// "stage to hot, score at least 40": what is asked of announcements besides their kind.
+// "to hot or warm, score at least 40, company equals ACME": what is asked of announcements besides their kind.
 export function conditions(when) {
-  return Object.entries(when ?? {}).map(([name, condition]) =>
-    `${name.replaceAll('_', ' ')} ${[condition].flat().map((each) => (typeof each === 'object' ? spelled(each) : each)).join(' or ')}`).join(', ');
+  return Object.entries(when ?? {}).map(([name, condition]) => {
+    if (name === 'attributes') return condition.map(({attribute, ...tests}) => `${attribute} ${spelled(tests)}`).join(', ');
+    return typeof condition === 'object' && !Array.isArray(condition) ? `${name} ${spelled(condition)}` : `${words(name)} ${[condition].flat().join(' or ')}`;
+  }).join(', ');
 }
 
-// {attribute: company, equals: ACME} as "company equals ACME", {entered: vip} as "entered vip".
-function spelled({attribute = '', ...tests}) {
-  const words = Object.entries(tests).map(([name, operand]) => `${name.replaceAll('_', ' ')} ${[operand].flat().join(' or ')}`);
-  return `${attribute} ${words.join(' and ')}`.trim();
+// {entered: 'vip'} as "entered vip", {at_least: 3, at_most: 5} as "at least 3 and at most 5".
+function spelled(tests) {
+  return Object.entries(tests).map(([name, operand]) => `${words(name)} ${[operand].flat().join(' or ')}`).join(' and ');
+}
+
+function words(name) {
+  return name.replaceAll('_', ' ');
 }

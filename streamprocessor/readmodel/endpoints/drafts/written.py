@@ -38,7 +38,11 @@ def read_written(name: str, said: dict[str, Any], gateways: Gateways) -> Written
     wants_secret = said.get("secrets") == GENERATE
     # Of one line, of which delivery reads just what is checked here; a secret that is still to be made is no mistake.
     stand_in = {"secrets": [f"env:{gateways.secrets_env_prefix}SECRET"]} if wants_secret else {}
-    written = orjson.dumps(said | stand_in).decode()
+    try:
+        written = orjson.dumps(said | stand_in).decode()
+    except orjson.JSONEncodeError as error:  # Python reads more of JSON than may be written
+        detail = "subscription: wanted texts in Unicode, numbers of 64 bits, few levels; got something else"
+        raise Problem(400, "bad-body", detail) from error
     try:
         subscription = parse_subscription(name, written, "body")
         refuse_foreign_references(subscription, gateways.secrets_env_prefix, "the subscription")
