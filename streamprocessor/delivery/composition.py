@@ -13,6 +13,7 @@ from pathlib import Path
 
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.subscriptions.page_links import read_page_url
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
@@ -26,20 +27,29 @@ from streamprocessor.contract.topics.roles import DELIVERY
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.delivery.consumer import AnnouncementConsumer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.digest_clock import send_digests_when_due
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.dispatch.drafts import Drafts
+from streamprocessor.delivery.dispatch.mail_sender import MailSender
+from streamprocessor.delivery.dispatch.mail_server import mail_server_of
 from streamprocessor.delivery.dispatch.sender import Sender
+from streamprocessor.delivery.dispatch.senders import Senders
+from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
+from streamprocessor.delivery.secret_vault import SecretVault
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.subscription_topic import SubscriptionTopic
+from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_box import SecretBox
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
@@ -85,6 +95,7 @@ async def run_delivery(
     since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
+    page_url, mail_server = read_page_url(settings.page_url), mail_server_of(settings)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
@@ -105,19 +116,27 @@ async def run_delivery(
             subscription_file.calendar,
             subscription_file.rule_words,
             subscription_file.name_from,
-            model_display=lambda: segments.display,
+            lambda: segments.display,
+            page_url,
         )
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
-        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
-        plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
+        mail_sender = mail_server.sender if mail_server else None
+        kept = KeptSecrets(SecretBox(settings.data_path), now_ms)
+        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments, kept, mail_sender)
         operators = operators_of(settings.operator_networks, settings.trusted_proxies)
         opening = opened.enter_async_context(_open_store(settings))
         store_thread = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
+        vault = SecretVault(store_thread, kept)
+        await vault.open()
+        plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
+        mails = None
+        if mail_server is not None:
+            mails = MailSender(mail_server, settings.delivery_timeout_seconds, metrics.recipients_refused.inc)
         context = DispatchContext(
-            sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
+            Senders(sender, mails).send, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
         )
         projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
@@ -127,10 +146,10 @@ async def run_delivery(
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
-        plan_of = partial(
-            _of_the_topic(settings, resolver).bounded_plan_of, env_prefix=settings.delivery_secrets_env_prefix
-        )
-        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of)
+        of_the_topic, env_prefix = _of_the_topic(settings, resolver), settings.delivery_secrets_env_prefix
+        drafts = Drafts(of_the_topic, env_prefix, context, f"streamprocessor/{settings.group}")
+        plan_of = partial(drafts.resolver.bounded_plan_of, env_prefix=drafts.env_prefix)
+        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of, vault.erase)
         opened.push_async_callback(subscription_topic.stop)
         await subscription_topic.start(dispatchers)
         await dispatchers.give_up_the_rest()
@@ -139,7 +158,7 @@ async def run_delivery(
         await consumer.start(store_thread, since_ms)
         token = stored_token(settings.delivery_secret, settings.data_path)
         readiness = Readiness(store_thread, partial(_stopping, stop), consumer.missing, projection.missing)
-        routes = Routes(dispatchers, context, attempt_stream, readiness)
+        routes = Routes(dispatchers, context, attempt_stream, readiness, DraftRoutes(drafts, vault))
         await opened.enter_async_context(loop_watched(metrics.registry))
         measure_resources(metrics.registry, settings.data_path)
         port = await opened.enter_async_context(serving(routes.application(token), listening, operators))
@@ -149,8 +168,10 @@ async def run_delivery(
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread), rights.watch())
+        tidied = _tidy(vault, kept, dispatchers, subscription_topic)
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
-        work = (*own, *followed, consumer.run(dispatchers))
+        digests = send_digests_when_due(dispatchers, now_ms)
+        work = (*own, *followed, tidied, digests, consumer.run(dispatchers))
         finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
         opened.callback(finished.cancel)
         with refusals_named(clients, DELIVERY):
@@ -206,6 +227,16 @@ def _alone(file: Path) -> Lock:
         message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
         raise OperatorError(message)
     return lock
+
+
+async def _tidy(vault: SecretVault, kept: KeptSecrets, dispatchers: Dispatchers, topic: SubscriptionTopic) -> None:
+    """Keep no secret for ever that no subscription names."""
+    while topic.is_followed:
+        subscriptions = [dispatcher.plan.subscription for dispatcher in dispatchers]
+        named = {subscription.name: kept.in_use(subscription.secrets) for subscription in subscriptions}
+        await vault.tidy(named, dispatchers.refused, now_ms())
+        await asyncio.sleep(PRUNE_SECONDS)
+    await asyncio.Event().wait()  # without the topic nobody knows who has ended
 
 
 async def _prune(store_thread: StoreThread) -> None:

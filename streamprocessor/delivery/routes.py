@@ -11,16 +11,18 @@ from sqlalchemy import Row
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.delivery.bodies import body_of, json_answer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store.store import MOST_SHOWN
 from streamprocessor.delivery.store.tables import WAITING
@@ -28,7 +30,6 @@ from streamprocessor.process.http.health import health_routes, status_route
 from streamprocessor.process.secret_lookup import SecretLookup
 
 MOST_LISTED = 1_000
-MOST_BODY_BYTES = 256 * 1024
 
 
 class BearerToken:
@@ -42,7 +43,7 @@ class BearerToken:
         """Pass on what brings the token."""
         scheme, _, offered = Request(scope).headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or self._tokens.name_of(offered) is None:
-            refusal = _answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
+            refusal = json_answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -52,9 +53,15 @@ class Routes:
     """The application's paths."""
 
     def __init__(
-        self, dispatchers: Dispatchers, context: DispatchContext, attempt_stream: AttemptStream, readiness: Readiness
+        self,
+        dispatchers: Dispatchers,
+        context: DispatchContext,
+        attempt_stream: AttemptStream,
+        readiness: Readiness,
+        drafts: DraftRoutes,
     ) -> None:
         self._dispatchers = dispatchers
+        self._drafts = drafts
         self._context = context
         self._store_thread = context.store_thread
         self._metrics = context.metrics
@@ -71,6 +78,7 @@ class Routes:
             Route("/subscriptions/{name}/ping", self._ping, methods=["POST"]),
             Route("/subscriptions/{name}/enable", self._enable, methods=["POST"]),
             Route("/subscriptions/{name}/resend", self._resend, methods=["POST"]),
+            *self._drafts.routes(),
         ]
         health = health_routes(self._metrics.registry, self._readiness.missing, self._set_gauges)
         status = status_route("delivery", self._readiness.missing)
@@ -88,7 +96,7 @@ class Routes:
         names = sorted(
             {dispatcher.plan.subscription.name for dispatcher in self._dispatchers} | self._dispatchers.refused.keys()
         )
-        return _answer({"subscriptions": [self._row(name) for name in names]})
+        return json_answer({"subscriptions": [self._row(name) for name in names]})
 
     async def _one(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -98,10 +106,13 @@ class Routes:
             lambda store: (store.recent(name, MOST_SHOWN), store.undeliverable(name, MOST_LISTED))
         )
         lists = {"recent": map(_recent, recent), "undeliverable": map(_given_up, undeliverable)}
-        return _answer(self._row(name) | {word: list(rows) for word, rows in lists.items()})
+        return json_answer(self._row(name) | {word: list(rows) for word, rows in lists.items()})
 
     def _row(self, name: str) -> dict[str, Any]:
-        """A subscription in a list. refused: why the topic's newest word on it is not in force."""
+        """A subscription in a list. refused: why the topic's newest word on it is not in force.
+
+        missing: what it names that the model in force does not have.
+        """
         dispatcher, refused = self._dispatchers.get(name), self._dispatchers.refused.get(name)
         return {
             "name": name,
@@ -110,12 +121,13 @@ class Routes:
             "state": "refused" if dispatcher is None else _state_of(dispatcher.circuit_breaker),
             "waiting": 0 if dispatcher is None else len(dispatcher),
             "refused": refused,
+            "missing": [] if dispatcher is None else self._drafts.missing_of(dispatcher.plan.subscription),
         }
 
     async def _undeliverable(self, request: Request) -> Response:
         subscription = request.query_params.get("subscription")
         rows = await self._store_thread.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
-        return _answer({"undeliverable": [_given_up(row) for row in rows]})
+        return json_answer({"undeliverable": [_given_up(row) for row in rows]})
 
     async def _attempts(self, _: Request) -> Response:
         """A line of JSON for each attempt from now on, until the client goes or delivery stops."""
@@ -131,16 +143,16 @@ class Routes:
                 yield orjson.dumps(row) + b"\n"
 
     async def _ping(self, request: Request) -> Response:
-        return _answer({"webhook_id": await self._dispatchers.ping(self._named(request))}, 202)
+        return json_answer({"webhook_id": await self._dispatchers.ping(self._named(request))}, 202)
 
     async def _enable(self, request: Request) -> Response:
         await self._dispatchers.enable(self._named(request))
-        return _answer({"enabled": True})
+        return json_answer({"enabled": True})
 
     async def _resend(self, request: Request) -> Response:
         dispatcher = self._named(request)
-        webhook_ids = _ids_in(await _body_of(request))
-        return _answer(
+        webhook_ids = _ids_in(await body_of(request))
+        return json_answer(
             {"sent_again": await self._dispatchers.resend(dispatcher.plan.subscription.name, webhook_ids)}, 202
         )
 
@@ -149,19 +161,6 @@ class Routes:
         if dispatcher is None:
             raise _unknown()
         return dispatcher
-
-
-async def _body_of(request: Request) -> bytes:
-    """The body; raises HTTPException 413 where it is longer than MOST_BODY_BYTES, 400 where its client has left."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                raise HTTPException(413, f"wanted a body of at most {MOST_BODY_BYTES} bytes; got more\n")
-    except ClientDisconnect as error:
-        raise HTTPException(400, "wanted a whole body; got a part of it\n") from error
-    return bytes(body)
 
 
 def _ids_in(body: bytes) -> list[str] | None:
@@ -186,7 +185,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
     waits = row.state == WAITING
     return {
         "webhook_id": row.webhook_id,
-        "contact_id": row.contact_id,
+        "contact_id": row.contact_id or None,  # a digest is about several
         "state": row.state,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,
@@ -199,7 +198,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
 def _given_up(row: Row[Any]) -> dict[str, Any]:
     return {
         "webhook_id": row.webhook_id,
-        "contact_id": row.contact_id,
+        "contact_id": row.contact_id or None,  # a digest is about several
         "subscription": row.subscription,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,
@@ -210,7 +209,3 @@ def _given_up(row: Row[Any]) -> dict[str, Any]:
 
 def _unknown() -> HTTPException:
     return HTTPException(404, "no subscription has this name\n")
-
-
-def _answer(content: dict[str, Any], status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from streamprocessor.contract.foreign_text import shown_text
@@ -23,15 +23,25 @@ PlanOf: TypeAlias = Callable[[Subscription], DeliveryPlan]
 """The plan of a subscription; raises OperatorError where it can't be used."""
 
 
+OnEnded: TypeAlias = Callable[[str, int], Awaitable[None]]
+"""What is done where a subscription ends: its name, and when that was said, in epoch milliseconds."""
+
+
 class SubscriptionTopic:
     """Keeps the dispatchers as the topic says; one that can't be used is told and leaves the one before in force."""
 
-    def __init__(self, clients: ClientSettings, topic: str, plan_of: PlanOf) -> None:
+    def __init__(self, clients: ClientSettings, topic: str, plan_of: PlanOf, on_ended: OnEnded | None = None) -> None:
         """Read the topic of that full name; plan_of is called in a thread, as it reads files."""
         self._clients = clients
         self._name = topic
         self._plan_of = plan_of
+        self._on_ended = on_ended
         self._topic: CompactedTopic | None = None
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether there was such a topic at start."""
+        return self._topic is not None
 
     async def start(self, dispatchers: Dispatchers) -> None:
         """Read all that there is; nothing where the topic is missing."""
@@ -66,6 +76,8 @@ class SubscriptionTopic:
             log.error("subscription %s: the file holds one of that name, so the topic's is not taken", printable_name)
         elif record.value is None:
             await dispatchers.remove(printable_name)
+            if self._on_ended is not None:
+                await self._on_ended(name, record.timestamp)
             log.info("subscription %s: ended", printable_name)
         else:
             plan = await self._plan_in(record.value, name, dispatchers)

@@ -12,14 +12,17 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from streamprocessor.delivery.bodies import body_of
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
+from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.routes import Routes, _body_of
+from streamprocessor.delivery.routes import Routes
 
 TOKEN = "token-of-the-tests"
 SPELLINGS = (
     *("/api/subscriptions", "/api/subscriptions/", "//api/subscriptions", "/api//subscriptions", "/api/./attempts"),
     *("/livez/../api/undeliverable", "/api/%75ndeliverable", "/api%2fundeliverable", "/API/undeliverable"),
+    *("/api/preview", "/api/test", "/api/templates", "/api/subscriptions/a/secrets"),
     *("/api/undeliverable;x", "/api/undeliverable%00", "/api/subscriptions/a%2fping", "/api", "/api/"),
 )
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get")
@@ -37,7 +40,7 @@ async def test_no_spelling_of_a_path_or_method_gets_by_the_token() -> None:
     not_here: Any = None
     context: Any = SimpleNamespace(store_thread=None, metrics=Metrics())
     readiness: Any = SimpleNamespace(missing=list)
-    app = Routes(not_here, context, not_here, readiness).application(TOKEN)
+    app = Routes(not_here, context, not_here, readiness, DraftRoutes(not_here, not_here)).application(TOKEN)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h") as http:
         for headers, path, method in itertools.product(CREDENTIALS, SPELLINGS, METHODS):
             url = httpx.URL("http://h").copy_with(raw_path=f"{path}?token={TOKEN}".encode())
@@ -54,7 +57,7 @@ async def test_a_client_that_leaves_within_its_body_is_no_fault_of_ours() -> Non
         return next(messages)
 
     with pytest.raises(HTTPException) as refused:
-        await _body_of(Request({"type": "http", "method": "POST"}, receive))
+        await body_of(Request({"type": "http", "method": "POST"}, receive))
 
     assert refused.value.status_code == 400
 
@@ -65,7 +68,7 @@ async def test_the_delivery_that_waits_the_longest_tells_how_long_and_none_is_ze
     context: Any = SimpleNamespace(store_thread=None, metrics=metrics, clock_ms=lambda: 100_000)
     readiness: Any = SimpleNamespace(missing=list)
     dispatchers: Any = waiting
-    app = Routes(dispatchers, context, dispatchers, readiness).application(TOKEN)
+    app = Routes(dispatchers, context, dispatchers, readiness, DraftRoutes(dispatchers, dispatchers)).application(TOKEN)
 
     async def oldest_seconds() -> float | None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h") as http:

@@ -16,9 +16,11 @@ from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.subscription_topic import PlanOf, SubscriptionTopic
+from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_box import SecretBox
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.kafka.clients import ClientSettings
@@ -26,7 +28,12 @@ from tests.delivery.leads import FRIDAY_MS, Lead
 
 CLIENTS = ClientSettings("localhost:1")
 RESOLVER = SubscriptionResolver(
-    SecretReferences({}, Path("nowhere")), Path("nowhere"), frozenset(), Phrases(), Segments(CLIENTS, "models")
+    SecretReferences({}, Path("nowhere")),
+    Path("nowhere"),
+    frozenset(),
+    Phrases(),
+    Segments(CLIENTS, "models"),
+    KeptSecrets(SecretBox(Path("nowhere")), lambda: FRIDAY_MS),
 )
 PLAN_OF = partial(RESOLVER.bounded_plan_of, env_prefix="HOOK_")
 GOOD: dict[str, Any] = {"url": "https://a.example", "events": ["score-updated", "became-hot-lead"], "signed": False}
@@ -43,6 +50,7 @@ class Record(NamedTuple):
 
     key: bytes | None
     value: bytes | None
+    timestamp: int = FRIDAY_MS
 
 
 class InForce:
@@ -119,6 +127,18 @@ async def test_what_was_in_force_before_goes_on_until_it_is_ended() -> None:
     assert (list(in_force.plans), list(in_force.refused)) == (["a"], ["a"])
     in_force = await took(*records, Record(b"a", None))
     assert (in_force.plans, in_force.refused) == ({}, {})
+
+
+async def test_who_keeps_secrets_is_told_which_subscription_ended_and_when() -> None:
+    ended: list[tuple[str, int]] = []
+
+    async def note(name: str, at_ms: int) -> None:
+        ended.append((name, at_ms))
+
+    in_force, topic = InForce(), SubscriptionTopic(CLIENTS, "subscriptions", PLAN_OF, note)
+    for record in (Record(b"a", written()), Record(b"b", None, 7), Record(b"of-the-file", None)):
+        await topic.take(record, cast("Dispatchers", in_force))
+    assert ended == [("b", 7)]
 
 
 async def test_a_fault_of_ours_refuses_the_subscription_that_brings_it_out_and_repeats_none_of_its_words() -> None:

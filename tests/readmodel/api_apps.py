@@ -80,11 +80,18 @@ class Delivery:
 class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        subscriptions: Any = NOT_HERE,
+        delivery: Any = NOT_HERE,
+        tokens: str = TOKENS,
+    ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()
         self.audit_file = folder / "audit.jsonl"
-        pairs = dict(pair.split("=") for pair in TOKENS.split(","))
+        pairs = dict(pair.split("=") for pair in tokens.split(","))
         metrics = Metrics()
         self.context = ApiContext(
             contact_ids=CONTACT_IDS,
@@ -100,10 +107,10 @@ class ApiApp:
             clock_ms=self.clock,
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
-                subscriptions=NOT_HERE,
-                delivery=cast("DeliveryClient", self.delivery),
+                subscriptions=subscriptions,
+                delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
-                allowed_hosts=frozenset(),
+                allowed_hosts=frozenset({"127.0.0.1"}),
                 secrets_env_prefix="HOOK_",
                 mappings=folder,
             ),

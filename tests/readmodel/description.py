@@ -9,7 +9,7 @@ from streamprocessor.readmodel.api.openapi import openapi
 from tests.harness.system import ROOT
 
 DESCRIPTION = openapi("test", orjson.loads((ROOT / "topics" / "schemas" / "subscription.json").read_bytes()))
-ASKS_DELIVERY = r"^/api/subscriptions/\{name\}/"
+ASKS_DELIVERY = r"^/api/subscriptions/(\{name\}/|preview$|test$)"
 """What only a delivery process can answer; 503 without one."""
 
 

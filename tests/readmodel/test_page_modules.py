@@ -77,3 +77,28 @@ def test_the_page_leads_to_and_asks_for_a_contact_of_any_id() -> None:
             ("/api/contact/export", {"contact_id": [contact_id], "at": ["1"]}, ""),
         )
     ]
+
+
+SPELLING = """
+import {conditions} from './subscription_form.js';
+
+console.log(conditions(JSON.parse(process.argv[1])));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+def test_what_a_subscription_asks_for_is_said_in_words() -> None:
+    when = {
+        "score": "engagement",
+        "to": ["hot", "warm"],
+        "score_at_least": 40,
+        "segment": {"entered": "vip"},
+        "attributes": [{"attribute": "company", "equals": "ACME"}, {"attribute": "seats", "at_least": 3, "at_most": 5}],
+    }
+    command = ["node", "--input-type=module", "--eval", SPELLING, json.dumps(when)]
+    done = subprocess.run(command, cwd=PAGE, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == (
+        "score engagement, to hot or warm, score at least 40, segment entered vip, company equals ACME, "
+        "seats at least 3 and at most 5"
+    )

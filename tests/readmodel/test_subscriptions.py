@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
 
+from streamprocessor.delivery.subscriptions.signing import signer_of
 from tests.delivery.conftest import receiver
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Receiver, status
@@ -141,6 +145,31 @@ async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not
     assert http.delete("/subscriptions/of-the-file").status_code == 404
 
 
+async def test_a_secret_that_delivery_made_signs_and_goes_with_its_subscription(
+    api_system: ApiSystem, http: httpx.Client, path: str, receiver: Receiver
+) -> None:
+    said = {word: value for word, value in to(receiver).items() if word != "secrets"}
+    secret = http.put(path, json=said | {"secrets": "generate"}).json()["secret"]
+    assert http.get(path).json()["subscription"] == said | {"secrets": [f"kept:{name_in(path)}/1"]}
+    await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
+    http.post(f"{path}/ping")
+    await until(lambda: receiver.taken, bool, 20, "a webhook", every_seconds=0.02)
+    headers, body = receiver.taken[0].headers, receiver.taken[0].body
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    assert headers["webhook-signature"] == signer_of(secret, "test")(signed)
+
+    (database,) = (api_system.api.audit_file.parent / "delivery").glob("*delivery.sqlite")
+    assert kept_in(database) == [name_in(path)]
+    http.delete(path)
+    await until(lambda: kept_in(database), lambda kept: kept == [], 20, "its secret is gone")
+
+
+def kept_in(database: Path) -> list[str]:
+    """The subscriptions whose secrets a delivery's database holds."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return [name for (name,) in connection.execute("select subscription from kept_secrets")]
+
+
 WRONG = [
     ({"url": "https://a.example"}, ["'events' is missing", "'secrets' is missing"]),
     ({"url": "http://a.example", "events": ["score-updated"], "signed": False}, ["wanted https"]),
@@ -201,3 +230,22 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
 @each_operation(described)
 def test_what_is_asked_of_delivery_is_answered_as_described(operation: Any, api_system: ApiSystem) -> None:
     answers_as_described(operation, api_system.api.address, bearer(ALL))
+
+
+async def test_a_subscription_may_go_to_people_by_mail_whose_addresses_are_shown_to_writers_alone(
+    http: httpx.Client, reader_http: httpx.Client, path: str
+) -> None:
+    mail = {"email": {"to": ["jane@example.com"], "digest": {"at": "08:00"}}, "events": ["became-hot-lead"]}
+    assert http.put(path, json=mail).status_code == 200
+
+    assert http.get(path).json()["subscription"] == mail
+    shown = reader_http.get(path).json()["subscription"]["email"]
+    assert shown == {"to": ["...@example.com"], "digest": {"at": "08:00"}}
+    for wrong, sentence in (
+        ({"to": ["jane"]}, "wanted a mail address"),
+        ({"to": ["jane@example.com\r\nBcc: a@b.example"]}, "wanted a mail address"),
+        ({}, "'to' is missing"),
+    ):
+        refused = http.put(path, json=mail | {"email": wrong})
+        assert (refused.status_code, sentence in refused.json()["detail"]) == (400, True)
+        assert "jane" not in refused.json()["detail"]

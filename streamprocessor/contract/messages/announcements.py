@@ -15,8 +15,11 @@ from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 
-_SCORE_UPDATED_TYPE = ("ce_type", b"contact.score-updated.v1")
-_BECAME_HOT_TYPE = ("ce_type", b"lead.became-hot.v1")
+TYPES = {SCORE_UPDATED: "contact.score-updated.v1", BECAME_HOT_LEAD: "lead.became-hot.v1"}
+"""The CloudEvents type of each kind of announcement."""
+
+_SCORE_UPDATED_TYPE = ("ce_type", TYPES[SCORE_UPDATED].encode())
+_BECAME_HOT_TYPE = ("ce_type", TYPES[BECAME_HOT_LEAD].encode())
 _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
 

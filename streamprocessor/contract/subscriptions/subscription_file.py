@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
@@ -17,8 +16,10 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
-from streamprocessor.contract.subscriptions.references import REFERENCE
+from streamprocessor.contract.subscriptions.email import read_email
+from streamprocessor.contract.subscriptions.references import KEPT, is_secret_reference
 from streamprocessor.contract.subscriptions.subscriptions import Subscription, SubscriptionFilter
+from streamprocessor.contract.subscriptions.time_zones import time_zone
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import ModelError
 
@@ -27,7 +28,7 @@ EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CHARS = 64 * 1024
 """The largest size of one subscription as the topic holds it."""
-_WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
+_WORDS = ("url", "email", "events", "when", "template", "secrets", "signed", "suppressed")
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,23 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
     if not NAME.fullmatch(word):
         located.fail(f"wanted a name of at most 64 letters, digits, _ . -; got '{shown_text(word)}'")
     fields = located.fields(*_WORDS)
+    target = located.problems.attempt(lambda: fields.one_of("url", "email"), None)
     events = fields.required("events", _events, ())
     subscription = Subscription(
         name=word,
-        url=fields.required("url", _line, ""),
+        url=fields.read("url", _line, None),
+        email=fields.read("email", read_email, None),
         events=events,
         filter=fields.read("when", lambda inner: _filter(inner, events), SubscriptionFilter()),
-        template=fields.read("template", _line, "cloudevents"),
-        secrets=fields.read("secrets", _secrets, ()),
+        template=fields.read("template", _line, "mail" if target == "email" else "cloudevents"),
+        secrets=fields.read("secrets", partial(_secrets, word), ()),
         gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
     )
-    if "secrets" in fields and not fields.read("signed", flag, True):
+    if target == "email":
+        for word_of_webhooks in ("secrets", "signed"):
+            if word_of_webhooks in fields:
+                located.note(f"'{word_of_webhooks}' is of webhooks; wanted none beside email; got one")
+    elif "secrets" in fields and not fields.read("signed", flag, True):
         located.note("wanted secrets, or signed: false; got both")
     elif "secrets" not in fields and fields.read("signed", flag, True):
         located.note("'secrets' is missing; wanted references to them, or signed: false on purpose; got neither")
@@ -166,11 +173,14 @@ def _stages(located: LocatedNode) -> frozenset[str]:
     return frozenset({text(located)})
 
 
-def _secrets(located: LocatedNode) -> tuple[str, ...]:
+def _secrets(subscription_name: str, located: LocatedNode) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in located.items("a list of references to secrets, the newest first"))
     for secret in secrets:
-        if not (REFERENCE.fullmatch(secret) and secret.isprintable()):  # never shown: it may be the secret itself
-            located.fail("wanted references, env:NAME or file:PATH; got another text")
+        if not is_secret_reference(secret):  # never shown: it may be the secret itself
+            located.fail("wanted references, env:NAME, file:PATH or kept:NAME/NUMBER; got another text")
+        kept = KEPT.fullmatch(secret)
+        if kept is not None and kept[1] != subscription_name:  # who signs as another could be taken for it
+            located.fail(f"wanted a secret that is kept for '{shown_text(subscription_name)}'; got that of another")
     return secrets
 
 
@@ -189,19 +199,10 @@ def _name_from(located: LocatedNode) -> tuple[tuple[str, ...], ...]:
 def _calendar(located: LocatedNode) -> Calendar:
     fields = located.fields("time_zone", "weekend", "holidays")
     return Calendar(
-        time_zone=fields.read("time_zone", _time_zone, "UTC"),
+        time_zone=fields.read("time_zone", time_zone, "UTC"),
         weekend=fields.read("weekend", _weekend, Calendar().weekend),
         holidays=fields.read("holidays", _dates, frozenset()),
     )
-
-
-def _time_zone(located: LocatedNode) -> str:
-    zone = text(located)
-    try:
-        ZoneInfo(zone)
-    except (OSError, ValueError, KeyError):
-        located.refuse("a time zone such as Europe/Berlin")
-    return zone
 
 
 def _weekend(located: LocatedNode) -> frozenset[str]:

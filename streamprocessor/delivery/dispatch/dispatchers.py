@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
-from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
+from streamprocessor.contract.subscriptions.digests import last_instant, next_instant
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.dispatch.made_up_lead import made_up_lead
 from streamprocessor.delivery.enrichment.enricher import Enricher
-from streamprocessor.delivery.store.store import Positions
+from streamprocessor.delivery.store.digest_rows import DueDigest
+from streamprocessor.delivery.store.store import Positions, Store
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import webhook_id_of
 
 log = logging.getLogger(__name__)
 
-PING_CONTACT = "ping"
 UNSUBSCRIBED = "unsubscribed"
 
 
@@ -83,6 +83,28 @@ class Dispatchers:
         async with self._one_at_a_time:
             await self._queue(announcements, erased, read_to)
 
+    async def send_digests(self) -> None:
+        """Send the digests that are due and were not made yet."""
+        now_ms = self._context.clock_ms()
+        async with self._one_at_a_time:
+            for plan in self._plans():
+                if plan.digest is None:
+                    continue
+                name = plan.subscription.name
+                instant = last_instant(plan.digest, plan.phrases.calendar, now_ms)
+                due = DueDigest(name, instant, partial(webhook_id_of, subscription=name))
+                self._hand_out(
+                    await self._context.store_thread.ask(partial(Store.make_digests, due=due, now_ms=now_ms))
+                )
+
+    def next_digest_ms(self) -> int | None:
+        """When the next digest is due; None: no subscription has any."""
+        now_ms = self._context.clock_ms()
+        instants = [
+            next_instant(plan.digest, plan.phrases.calendar, now_ms).at_ms for plan in self._plans() if plan.digest
+        ]
+        return min(instants, default=None)
+
     async def resend(self, name: str, webhook_ids: Sequence[str] | None) -> int:
         """How many of the subscription's undeliverable deliveries are sent again; webhook_ids None: all of them."""
         now_ms = self._context.clock_ms()
@@ -100,7 +122,7 @@ class Dispatchers:
     async def ping(self, dispatcher: Dispatcher) -> str:
         """The webhook id of a made-up hot lead of the contact `ping` that is sent on the usual way."""
         plan, now_ms = dispatcher.plan, self._context.clock_ms()
-        announcement = _made_up(now_ms)
+        announcement = made_up_lead(now_ms)
         name = plan.subscription.name
         delivery = Delivery(
             number=0,
@@ -130,6 +152,8 @@ class Dispatchers:
     async def _exchange(self, plan: DeliveryPlan) -> None:
         name = plan.subscription.name
         await self._end(name)
+        if plan.digest is None:
+            await self._context.store_thread.ask(lambda store: store.release(name))
         gone_url_hash, last_number = await self._context.store_thread.ask(
             lambda store: (store.disabled().get(name), store.last_number)
         )
@@ -162,6 +186,8 @@ class Dispatchers:
     def _hand_out(self, fresh: Sequence[Delivery]) -> None:
         by_name: dict[str, list[Delivery]] = {}
         for delivery in fresh:
+            if delivery.digest is not None:  # it is kept until its digest is due
+                continue
             by_name.setdefault(delivery.subscription, []).append(delivery)
         for name, some in by_name.items():
             dispatcher = self._dispatchers.get(name)
@@ -181,20 +207,3 @@ class Dispatchers:
         error = task.exception()
         if error is not None:
             self.failed.set_exception(error)
-
-
-def _made_up(now_ms: int) -> Announcement:
-    at = format_rfc3339(now_ms)
-    data = {
-        "contact_id": PING_CONTACT,
-        "at": at,
-        "score_name": "ping",
-        "episode": 1,
-        "score": 100,
-        "previous_stage": "warm",
-        "stage": "hot",
-        "because": [{"rule": "a test of the subscription", "points": 100}],
-        "model": {"name": "ping", "version": "ping"},
-    }
-    id_of_it = f"ping:{secrets.token_hex(8)}"
-    return Announcement(BECAME_HOT_LEAD, id_of_it, "streamprocessor.ping.v1", "ping", PING_CONTACT, at, now_ms, data)

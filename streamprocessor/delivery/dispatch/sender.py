@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
+from streamprocessor.contract.foreign_text import printable
 from streamprocessor.contract.subscriptions.webhook_targets import Target, is_public
+from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult, result_of
 
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
+MOST_OPENING_CHARS = 200
 
 
 class RefusedAddressError(OSError):
@@ -21,11 +24,26 @@ class RefusedAddressError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """What came back. status: 0 where no whole answer came, and `reason` says why, in a word without personal data."""
+    """What came back.
+
+    status: 0 where no whole answer came, and `reason` says why, in a word without personal data. opening: the answer's
+    first characters, for the one who asked for the attempt alone: they are a stranger's and may name people.
+    """
 
     status: int
     reason: str
     retry_after: str | None = None
+    opening: str = field(default="", repr=False)
+
+    @property
+    def result(self) -> AttemptResult:
+        """What the status means."""
+        return result_of(self.status) if self.status else AttemptResult.FAILED
+
+    @property
+    def span_attributes(self) -> dict[str, int]:
+        """The status, in OpenTelemetry's word."""
+        return {"http.response.status_code": self.status}
 
 
 class Sender:
@@ -42,11 +60,14 @@ class Sender:
         try:
             async with session.post(target.url, data=body, headers=headers, allow_redirects=False) as response:
                 # Read to its end, so that half an answer is none and the connection can be used again.
-                async for _ in response.content.iter_chunked(MOST_ANSWER_BYTES):
+                opening = b""
+                async for chunk in response.content.iter_chunked(MOST_ANSWER_BYTES):
+                    opening += chunk[: MOST_OPENING_CHARS - len(opening)]
                     if response.content.total_bytes > MOST_ANSWER_BYTES:
                         response.close()
                         break
-                return WebhookAnswer(response.status, f"status-{response.status}", response.headers.get("retry-after"))
+                retry_after = response.headers.get("retry-after")
+                return WebhookAnswer(response.status, f"status-{response.status}", retry_after, _text_of(opening))
         except TimeoutError:
             return WebhookAnswer(0, "time-out")
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a Location or header that is none
@@ -77,6 +98,10 @@ def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     public = socket.socket(family, kind, protocol)
     public.setblocking(False)
     return public
+
+
+def _text_of(opening: bytes) -> str:
+    return printable(opening.decode("utf-8", "replace"))
 
 
 def _word_of(error: Exception) -> str:

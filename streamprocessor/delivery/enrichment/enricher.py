@@ -94,7 +94,7 @@ class Enricher:
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
         names = {condition.attribute for condition in conditions}
         for plan in plans:
-            names |= plan.name_attributes
+            names |= plan.told_attributes
         asks = any(_asks_about_people(plan) for plan in plans)
         return frozenset(names) if names or asks else None
 

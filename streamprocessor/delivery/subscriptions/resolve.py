@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamprocessor.contract.subscriptions.email import Email, MailTarget, domain_of
+from streamprocessor.contract.subscriptions.model_names import missing_of_subscription
 from streamprocessor.contract.subscriptions.references import refuse_foreign_references
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
-from streamprocessor.contract.subscriptions.webhook_targets import target_of
-from streamprocessor.delivery.subscriptions.payload_templates import read_template, refuse_unknown_paths
+from streamprocessor.contract.subscriptions.webhook_targets import Target, target_of
+from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
+from streamprocessor.delivery.subscriptions.mail_parts import refuse_other_parts
+from streamprocessor.delivery.subscriptions.payload_templates import Template, read_template, refuse_unknown_paths
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
-from streamprocessor.delivery.subscriptions.signing import signer_of
+from streamprocessor.delivery.subscriptions.signing import Signer, signer_of
 from streamprocessor.errors import OperatorError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,9 @@ class SubscriptionResolver:
     """What subscriptions refer to.
 
     secrets: what their references lead to.
+    kept: the secrets that delivery made for them.
     templates: where template files are looked for.
+    mail_sender: the address that mails come from; None: none can be sent.
     segments: of the model, as it is now.
     """
 
@@ -31,6 +41,8 @@ class SubscriptionResolver:
     allowed_hosts: frozenset[str]
     phrases: Phrases
     segments: Segments
+    kept: KeptSecrets
+    mail_sender: str | None = None
 
     def bounded_plan_of(self, subscription: Subscription, env_prefix: str) -> DeliveryPlan:
         """The plan of a subscription that a stranger may have written: it may refer to what lies in the folders only.
@@ -43,24 +55,59 @@ class SubscriptionResolver:
     def plan_of(self, subscription: Subscription) -> DeliveryPlan:
         """The plan; raises OperatorError saying what of the subscription can't be used, without any secret in it."""
         where = f"subscription {subscription.name}"
-        template = read_template(subscription.template, self.templates)
-        refuse_unknown_paths(template, subscription.events)
-        self._refuse_unknown_segments(subscription, where)
-        url = self.secrets.resolved(subscription.url, f"{where}: url")
+        template = self.template_of(subscription)
+        for sentence in self.missing_of(subscription):
+            log.warning("%s: %s", where, sentence)  # a later model may have it again, so it stays in force
+        lasting, until_ms = self.kept.ends_ms(subscription.secrets)
+        references = self.kept.in_use(subscription.secrets)
         return DeliveryPlan(
             subscription=subscription,
-            target=target_of(url, self.allowed_hosts, where),
+            target=self._target(subscription, template, where),
             template=template,
             phrases=self.phrases,
-            signers=tuple(
-                signer_of(self.secrets.resolved(secret, f"{where}: secrets"), f"{where}: secret {secret}")
-                for secret in subscription.secrets
-            ),
+            signers=tuple(self._signer(reference, where) for reference in references[:lasting]),
+            former_signers=tuple(self._former_signers(references[lasting:], where)),
+            former_until_ms=until_ms or 0,
         )
 
-    def _refuse_unknown_segments(self, subscription: Subscription, where: str) -> None:
-        for name in sorted(subscription.filter.segments):
-            if name not in self.segments.known:
-                known = ", ".join(self.segments.known) or "none, as there are none"
-                message = f"{where}: when: segment: wanted one of the model's, {known}; got '{name}'"
-                raise OperatorError(message)
+    def _target(self, subscription: Subscription, template: Template, where: str) -> Target | MailTarget:
+        if subscription.email is not None:
+            return self.mail_target(subscription.email, template, where)
+        assert subscription.url is not None  # one of both is there
+        url = self.secrets.resolved(subscription.url, f"{where}: url")
+        return target_of(url, self.allowed_hosts, where)
+
+    def mail_target(self, email: Email, template: Template, where: str) -> MailTarget:
+        """The target; raises OperatorError where no mail can be sent there, or the template is of something else."""
+        refuse_other_parts(template, where)
+        if self.mail_sender is None:
+            message = f"{where}: email: wanted a server for mails, STREAMPROCESSOR_SMTP_HOST; got none"
+            raise OperatorError(message)
+        sender = email.sender or self.mail_sender
+        if domain_of(sender) != domain_of(self.mail_sender):
+            message = f"{where}: email: from: wanted an address of STREAMPROCESSOR_SMTP_FROM's domain; got another"
+            raise OperatorError(message)
+        return MailTarget(sender, email.recipients)
+
+    def missing_of(self, subscription: Subscription) -> list[str]:
+        """What the subscription names that the model in force does not have, a sentence each."""
+        model = self.segments.model
+        return [] if model is None else missing_of_subscription(subscription, model)
+
+    def template_of(self, subscription: Subscription) -> Template:
+        """Its template; raises OperatorError where there is none, or it asks for what announcements do not have."""
+        template = read_template(subscription.template, self.templates)
+        refuse_unknown_paths(template, subscription.events)
+        return template
+
+    def _former_signers(self, references: Iterable[str], where: str) -> Iterator[Signer]:
+        """What still signs of secrets that were replaced, as they may have been because they can't be used."""
+        for reference in references:
+            try:
+                yield self._signer(reference, where)
+            except OperatorError as error:
+                log.warning("%s; the newer secret signs alone", error)
+
+    def _signer(self, reference: str, where: str) -> Signer:
+        source = self.kept.opened if reference.startswith("kept:") else self.secrets.resolved
+        return signer_of(source(reference, f"{where}: secrets"), f"{where}: secret {reference}")

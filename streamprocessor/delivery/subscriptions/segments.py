@@ -14,6 +14,7 @@ from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.scoring.model.contact_filter import Segment
 from streamprocessor.scoring.model.display import Display
+from streamprocessor.scoring.model.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +23,13 @@ class Segments:
     """Knows the segments of the newest model.
 
     known: those by name, another mapping after each change; none where no model was applied.
+    model: the newest one; None where none was applied.
     display: what it calls contacts by; the usual where no model was applied.
     """
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self.known: Mapping[str, SegmentFilter] = {}
+        self.model: Model | None = None
         self.display = Display()
         self._clients = clients
         self._topic = topic
@@ -55,8 +58,8 @@ class Segments:
             await self._follower.stop()
 
     def _use(self, revision: ModelRevision) -> None:
-        model = model_of(revision)
-        self.known, self.display = known_segments(model.segments), model.display
+        self.model = model_of(revision)
+        self.known, self.display = known_segments(self.model.segments), self.model.display
 
 
 def known_segments(segments: tuple[Segment, ...]) -> dict[str, SegmentFilter]:

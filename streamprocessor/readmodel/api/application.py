@@ -31,6 +31,7 @@ from streamprocessor.readmodel.endpoints import (
     subscriptions,
     timeline,
 )
+from streamprocessor.readmodel.endpoints.drafts import choices, drafts
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
@@ -53,6 +54,8 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         views,
         export,
         subscriptions,
+        drafts,
+        choices,
         imports,
         sign_in,
     )

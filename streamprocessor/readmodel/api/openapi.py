@@ -13,6 +13,7 @@ from streamprocessor.contract.strict_yaml.yaml_tree import json_values, read_tre
 from streamprocessor.contract.topics.schemas import components_of
 from streamprocessor.process.http.connection import OWN_ANSWERS
 from streamprocessor.readmodel.api.application import ROUTES
+from streamprocessor.readmodel.endpoints.drafts.written import GENERATE
 from streamprocessor.readmodel.problem import ProblemBody
 from streamprocessor.readmodel.requests.sessions import COOKIE
 
@@ -44,10 +45,17 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     components = description["components"]
     components["schemas"] |= {"ProblemBody": ProblemBody.model_json_schema(mode="serialization")}
     components["schemas"] |= components_of("SubscriptionWritten", subscription)
+    _let_secrets_be_made(components["schemas"]["SubscriptionWritten"])
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
     components["securitySchemes"] = _SECURITY_SCHEMES
     return description | {"security": [{name: []} for name in _SECURITY_SCHEMES]}
+
+
+def _let_secrets_be_made(written: dict[str, Any]) -> None:
+    """Say that what clients write may ask for a secret, which the topic never does."""
+    asked = {"description": "Delivery makes one and keeps it; the answer tells it, once.", "const": GENERATE}
+    written["properties"]["secrets"] = {"anyOf": [written["properties"]["secrets"], asked]}
 
 
 def _operations(description: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Path
 from sqlalchemy import Connection
 
+from streamprocessor.contract.subscriptions.model_names import stage_names
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import OrderQuery, PageQuery
 from streamprocessor.readmodel.responses.contact_title import stored_title
@@ -25,7 +26,7 @@ from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
 from streamprocessor.readmodel.store.trends import scores_before, trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
-from streamprocessor.scoring.model.model import DAY_MS, Matrix, Model, Score
+from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -61,13 +62,6 @@ def check_score(context: ApiContext, name: str, value: str = "") -> None:
     if bool(value) is not (scores[name].by is not None):
         wanted = f"a value of {scores[name].by}" if scores[name].by else "none, it is one number"
         raise Problem(400, "bad-parameter", f"value of score {name}: wanted {wanted}; got {'one' if value else 'none'}")
-
-
-def stage_names(model: Model, score: Score) -> list[str]:
-    """The score's stages from the lowest up; of a matrix all its labels."""
-    if isinstance(score.combine, Matrix):
-        return score.combine.all_labels(model.scores)
-    return [stage.name for stage in score.stages]
 
 
 def check_stages(context: ApiContext, name: str, stages: Collection[str]) -> None:

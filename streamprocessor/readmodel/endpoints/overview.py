@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
-from streamprocessor.readmodel.endpoints.contact_lookup import check_score, stage_names
+from streamprocessor.contract.subscriptions.model_names import stage_names
+from streamprocessor.readmodel.endpoints.contact_lookup import check_score
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import DistributionQuery, NoParameters, PathName
 from streamprocessor.readmodel.responses.overview import (

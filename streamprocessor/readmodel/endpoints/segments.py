@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response, StreamingResponse
 
+from streamprocessor.contract.subscriptions.model_names import missing_of_filter
 from streamprocessor.readmodel.endpoints.contact_lookup import contact_page, sort_order
 from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, known_by, store
 from streamprocessor.readmodel.endpoints.lists.columns import read_columns
@@ -20,7 +21,13 @@ from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBod
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
-from streamprocessor.readmodel.responses.segments import ListedSegment, SegmentList, SegmentPage, SegmentView
+from streamprocessor.readmodel.responses.segments import (
+    FilterCount,
+    ListedSegment,
+    SegmentList,
+    SegmentPage,
+    SegmentView,
+)
 from streamprocessor.readmodel.routing.access import READER, WRITER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -40,12 +47,20 @@ router = APIRouter(prefix="/api/segments", route_class=ApiRoute)
 @router.get("", dependencies=[READER])
 def list_segments(context: Context, _: Annotated[NoParameters, Query()]) -> SegmentList:
     """All segments, counted."""
+    model = context.scorer().model
     with context.reading() as connection:
-        known = all_known(connection, context.scorer().model)
+        known = all_known(connection, model)
         counts = context.figures.counts.of_all(connection, [each.filter for each in known])
     return SegmentList(
         segments=[
-            ListedSegment(name=each.name, from_=each.origin, shadows=each.shadows, filter=each.filter, count=count)
+            ListedSegment(
+                name=each.name,
+                from_=each.origin,
+                shadows=each.shadows,
+                filter=each.filter,
+                missing=missing_of_filter(each.filter, model),
+                count=count,
+            )
             for each, count in zip(known, counts, strict=True)
         ]
     )
@@ -94,6 +109,7 @@ def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Qu
             from_=known.origin,
             shadows=known.shadows,
             filter=known.filter,
+            missing=missing_of_filter(known.filter, context.scorer().model),
             count=context.figures.counts.of(connection, known.filter),
             page=contact_page(context, connection, query, order, known.filter),
         )
@@ -105,6 +121,7 @@ def put_segment(
 ) -> SegmentView:
     """Keep a filter."""
     filter_ = body.root
+    _refuse_missing(context, filter_)
     if not 0 < len(name) <= MAX_NAME:
         raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
     if any(unicodedata.category(character) == "Cc" for character in name):
@@ -113,7 +130,17 @@ def put_segment(
         store(connection, context.scorer().model, name, filter_)
     with context.reading() as connection:
         count = context.figures.counts.now(connection, filter_)
-    return _view(NamedSegment(name, filter_, API), count)
+    return _view(NamedSegment(name, filter_, API), count, [])
+
+
+@router.post("/count", dependencies=[READER])
+def count_filter(
+    context: Context, body: Annotated[FilterBody, Body()], _: Annotated[NoParameters, Query()]
+) -> FilterCount:
+    """How many contacts a filter holds, counted at most some seconds ago."""
+    _refuse_missing(context, body.root)
+    with context.reading() as connection:
+        return FilterCount(count=context.figures.counts.of(connection, body.root))
 
 
 @router.delete("/{name}", dependencies=[WRITER])
@@ -123,11 +150,24 @@ def delete_segment(context: Context, name: PathName, _: Annotated[NoParameters, 
     with writing(context.engine) as connection:
         known = known_by(connection, model, name)
         store(connection, model, known.name, None)
-    return _view(known, 0)
+    return _view(known, 0, missing_of_filter(known.filter, model))
 
 
-def _view(known: NamedSegment, count: int) -> SegmentView:
-    return SegmentView(name=known.name, from_=known.origin, shadows=known.shadows, filter=known.filter, count=count)
+def _refuse_missing(context: ApiContext, filter_: ContactFilter) -> None:
+    missing = missing_of_filter(filter_, context.scorer().model)
+    if missing:
+        raise Problem(400, "unknown-name", "\n".join(missing))
+
+
+def _view(known: NamedSegment, count: int, missing: list[str]) -> SegmentView:
+    return SegmentView(
+        name=known.name,
+        from_=known.origin,
+        shadows=known.shadows,
+        filter=known.filter,
+        missing=missing,
+        count=count,
+    )
 
 
 def _json_lines(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:

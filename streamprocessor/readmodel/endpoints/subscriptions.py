@@ -12,11 +12,18 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from streamprocessor.contract.strict_json import read_object
-from streamprocessor.contract.subscriptions.references import REFERENCE, refuse_foreign_references
-from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME, parse_subscription
-from streamprocessor.contract.subscriptions.webhook_targets import target_of
-from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.contract.subscriptions.email import domain_of
+from streamprocessor.contract.subscriptions.references import REFERENCE
+from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME
+from streamprocessor.errors import RecordError
 from streamprocessor.readmodel.endpoints.contact_lookup import titles_of
+from streamprocessor.readmodel.endpoints.drafts.written import (
+    GENERATE,
+    WrittenSubscription,
+    missing_of,
+    read_written,
+    refuse_missing,
+)
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -30,8 +37,9 @@ from streamprocessor.readmodel.responses.subscriptions import (
     SubscriptionView,
 )
 from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, WriteGrant
-from streamprocessor.readmodel.routing.context import ApiContext, Context, Gateways
+from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
+from streamprocessor.scoring.model.model import Model
 
 _LISTS = ("recent", "undeliverable")
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
@@ -54,8 +62,11 @@ async def list_subscriptions(
     """All subscriptions, those of delivery's file too, and how they are; without write scope no address in full."""
     known, states = context.gateways.subscriptions.known, await _states(context)
     names = sorted({*known, *(states or {})})
+    model = context.scorer().model
     return SubscriptionList(
-        subscriptions=[_view(name, known.get(name), states, grant) for name in names],
+        subscriptions=await asyncio.to_thread(
+            lambda: [_marked(_view(name, known.get(name), states, grant), known.get(name), model) for name in names]
+        ),
         delivery="away" if states is None else "there",
     )
 
@@ -68,22 +79,24 @@ async def get_subscription(
     known, states = context.gateways.subscriptions.known, await _states(context)
     if name not in known and name not in (states or {}):
         raise _no_such_subscription()
-    return _view(name, known.get(name), states, grant)
+    return _marked(_view(name, known.get(name), states, grant), known.get(name), context.scorer().model)
 
 
 @router.put("/{name}", openapi_extra=_WRITTEN)
 async def put_subscription(
     context: Context, grant: WriteGrant, name: PathName, request: Request, _: Annotated[NoParameters, Query()]
 ) -> SubscriptionView:
-    """Have a subscription in force, in the words of topics/schemas/subscription.json. Secrets are references."""
-    body = await whole_body(request, MAX_CHARS)
-    value = await asyncio.to_thread(_checked, name, body, context.gateways)
-    states = await _states(context)
-    if states is not None and states.get(name, {}).get("source") == "file":
-        detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
-        raise Problem(409, "held-by-file", detail)
-    await context.gateways.subscriptions.put(name, value)
-    return _view(name, orjson.loads(value), None, grant)
+    """Have a subscription in force, in the words of topics/schemas/subscription.json.
+
+    Secrets are references; with `secrets: generate` delivery makes one and keeps it, and the answer tells it once.
+    """
+    try:
+        said = read_object(await whole_body(request, MAX_CHARS))
+    except RecordError as error:
+        raise Problem(400, "bad-body", error.detail.replace("value: ", "body: ", 1)) from error
+    written = await asyncio.to_thread(read_written, name, said, context.gateways)
+    await refuse_missing(written.subscription, context)
+    return await _put(context, grant, name, written)
 
 
 @router.delete("/{name}")
@@ -104,6 +117,19 @@ async def list_deliveries(context: Context, name: PathName, _: Annotated[NoParam
     """What a subscription got lately, what waits, and what could not be delivered."""
     answer = await context.gateways.delivery.subscription(_checked_name(name))
     return Deliveries.model_validate(await run_in_threadpool(_with_titles, context, answer))
+
+
+@router.post("/{name}/secret")
+async def replace_secret(
+    context: Context, grant: WriteGrant, name: PathName, _: Annotated[NoParameters, Query()]
+) -> SubscriptionView:
+    """Make another secret for a subscription, told here once; the one before signs beside it for a day."""
+    subscription = context.gateways.subscriptions.known.get(name)
+    if subscription is None:
+        raise _no_such_subscription()
+    said = {word: value for word, value in subscription.items() if word != "signed"}
+    signed = said | {"secrets": GENERATE}
+    return await _put(context, grant, name, await asyncio.to_thread(read_written, name, signed, context.gateways))
 
 
 @router.post("/{name}/ping", dependencies=[WRITER], status_code=202)
@@ -127,6 +153,27 @@ async def resend_webhooks(
     return SentAgain.model_validate(await context.gateways.delivery.tell(_checked_name(name), "resend", chosen))
 
 
+async def _put(context: ApiContext, grant: Grant, name: str, written: WrittenSubscription) -> SubscriptionView:
+    """The subscription, in force; raises Problem where it can't be."""
+    states = await _states(context)
+    if states is not None and states.get(name, {}).get("source") == "file":
+        detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
+        raise Problem(409, "held-by-file", detail)
+    value, secret = written.value, None
+    if written.wants_secret:
+        made = await context.gateways.delivery.make_secret(name)
+        secret, former = made.secret, _newest_secret(context.gateways.subscriptions.known.get(name))
+        value = value | {"secrets": [made.reference, *(each for each in former if each != made.reference)]}
+    await context.gateways.subscriptions.put(name, orjson.dumps(value))
+    return _view(name, value, None, grant).model_copy(update={"secret": secret})
+
+
+def _newest_secret(subscription: dict[str, Any] | None) -> list[str]:
+    """The reference that the subscription signs with until now, if it does."""
+    secrets = (subscription or {}).get("secrets")
+    return [each for each in secrets[:1] if isinstance(each, str)] if isinstance(secrets, list) else []
+
+
 async def _states(context: ApiContext) -> dict[str, dict[str, Any]] | None:
     """What delivery says of all subscriptions; None: it is away."""
     try:
@@ -148,33 +195,26 @@ def _view(
         state=state["state"],
         waiting=state["waiting"],
         refused=state["refused"],
+        missing=state.get("missing", []),
     )
 
 
+def _marked(view: SubscriptionView, subscription: dict[str, Any] | None, model: Model) -> SubscriptionView:
+    """The view with what a topic's subscription names that the model does not have; delivery tells of its own."""
+    if subscription is None:
+        return view
+    return view.model_copy(update={"missing": missing_of(view.name, subscription, model)})
+
+
 def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:
-    """The subscription for those who may only read: the paths of some addresses are secrets."""
+    """The subscription for those who may only read: paths of addresses may be secrets, mail goes to people."""
+    if isinstance(email := subscription.get("email"), dict):
+        return subscription | {"email": email | {"to": [f"...@{domain_of(to)}" for to in email["to"]]}}
     url = str(subscription.get("url"))
     if REFERENCE.fullmatch(url):
         return subscription
     origin = _ORIGIN.match(url)
     return subscription | {"url": f"{origin[0] if origin else ''}..."}
-
-
-def _checked(name: str, body: bytes, gateways: Gateways) -> bytes:
-    """The value for the topic; raises Problem with a line for each thing that is wrong."""
-    try:
-        value = read_object(body)
-    except RecordError as error:
-        raise Problem(400, "bad-body", error.detail.replace("value: ", "body: ", 1)) from error
-    written = orjson.dumps(value)  # one line, of which delivery reads just what is checked here
-    try:
-        subscription = parse_subscription(name, written.decode(), "body")
-        refuse_foreign_references(subscription, gateways.secrets_env_prefix, "the subscription")
-        if not REFERENCE.fullmatch(subscription.url):
-            target_of(subscription.url, gateways.allowed_hosts, "the subscription")
-    except OperatorError as error:
-        raise Problem(400, "bad-body", str(error).replace("body:1: ", "")) from error
-    return written
 
 
 def _with_titles(context: ApiContext, answer: dict[str, Any]) -> dict[str, Any]:

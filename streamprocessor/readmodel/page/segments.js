@@ -15,6 +15,7 @@ export function segmentBar({segments, query, score, person}) {
   return el('div', {class: 'segments'},
     segments.length > 0 && field('Segment', choice('segment', options, name, change)),
     present && el('p', {class: 'described'}, described(present.filter), present.from === 'model' && ' (of the model)'),
+    present?.from === 'api' && mayWrite && el('a', {href: address({path: '/segments', query: {name}})}, 'Change this segment'),
     present?.from === 'api' && mayWrite && el('button', {onclick: () => drop(name)}, 'Drop this segment'),
     !name && mayWrite && !wantsAll(query) && keepForm(query, score));
 }

@@ -2,6 +2,7 @@
 
 import {go} from './address.js';
 import {ask} from './api.js';
+import {askChoices, missing} from './choices.js';
 import {el, table, tell} from './element.js';
 import {ago, count, NOTHING} from './format.js';
 import {subscriptionForm} from './subscription_form.js';
@@ -14,15 +15,16 @@ export async function show({rest: name, person, signal}) {
   const mayWrite = person.scopes.includes('write');
   const state = el('div', {});
   const draw = drawn(state, (answer) => deliveries(answer, mayWrite ? tellDelivery : null));
-  const subscribed = await ask(path, {signal});
-  await look();
+  const [subscribed, choices] = await Promise.all([ask(path, {signal}), mayWrite ? askChoices(signal) : null, look()]);
+  const mayChange = subscribed.source !== 'file' && mayWrite && subscribed.subscription;
   again(signal, look);
   return [
     el('h1', {}, name),
     state,
+    missing(subscribed.missing),
     subscribed.source === 'file'
       ? el('p', {class: 'quiet'}, 'It is written in the subscriptions’ file of delivery, and changed there.')
-      : mayWrite && subscribed.subscription && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: subscribed.subscription})),
+      : mayChange && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: subscribed.subscription, choices})),
     subscribed.source !== 'file' && mayWrite && el('section', {}, el('h2', {}, 'End it'),
       el('p', {class: 'quiet'}, 'Nothing more is sent. What waits is kept as undeliverable.'),
       el('button', {class: 'danger', onclick: end}, `End ${name}`)),

@@ -2,14 +2,18 @@
 
 import {subscriptionAddress} from './address.js';
 import {ask} from './api.js';
+import {askChoices, missing} from './choices.js';
 import {el, empty, table} from './element.js';
 import {count, NOTHING} from './format.js';
 import {conditions, subscriptionForm} from './subscription_form.js';
+import {targetOf} from './subscription_mail.js';
 import {again, drawn} from './waiting.js';
 
 export async function show({query, person, signal}) {
   const mayWrite = person.scopes.includes('write');
-  if (mayWrite && query.has('new')) return [el('h1', {}, 'New subscription'), subscriptionForm({})];
+  if (mayWrite && query.has('new')) {
+    return [el('h1', {}, 'New subscription'), subscriptionForm({choices: await askChoices(signal)})];
+  }
   const list = el('div', {});
   const draw = drawn(list, (answer) => [answer.delivery === 'away' && away(), rows(answer.subscriptions, mayWrite)]);
   const look = async () => draw(await ask('/api/subscriptions', {signal}));
@@ -39,19 +43,19 @@ export function stateOf(state) {
 function rows(subscriptions, mayWrite) {
   if (!subscriptions.length) return nobody(mayWrite);
   const columns = [['Name', 'who'], ['To', 'who'], ['What', ''], ['When', 'extra'], ['State', ''], ['Waiting', 'number']];
-  return table('Subscriptions', columns, subscriptions.map(({name, subscription, state, waiting, refused}) => [
+  return table('Subscriptions', columns, subscriptions.map(({name, subscription, state, waiting, refused, missing: gone}) => [
     el('a', {href: subscriptionAddress(name)}, name),
-    subscription ? el('code', {}, subscription.url) : el('span', {class: 'quiet'}, 'in delivery’s file'),
+    subscription ? el('code', {}, targetOf(subscription)) : el('span', {class: 'quiet'}, 'in delivery’s file'),
     (subscription?.events ?? []).join(', ') || NOTHING,
     conditions(subscription?.when) || NOTHING,
-    [stateOf(state), refused && el('p', {class: 'refused'}, refused)],
+    [stateOf(state), refused && el('p', {class: 'refused'}, refused), missing(gone)],
     waiting === null ? NOTHING : count(waiting),
   ]));
 }
 
 function nobody(mayWrite) {
   return empty('Nobody gets webhooks yet.',
-    el('p', {}, 'A subscription sends each hot lead, or each change of a score, to an address: of Slack, Zapier, n8n, a CRM or a program of yours.'),
+    el('p', {}, 'A subscription sends each hot lead, or each change of a score, to an address: of Slack, Zapier, n8n, a CRM or a program of yours, or to people by mail.'),
     mayWrite
       ? el('p', {}, el('a', {href: '/subscriptions?new'}, 'New subscription'))
       : el('p', {}, 'To add one, sign in with a token that may write.'));

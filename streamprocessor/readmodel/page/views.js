@@ -23,6 +23,7 @@ export const VIEWS = [
   {path: '/distribution', title: 'Distribution', load: () => import('./distribution.js')},
   {path: '/model', title: 'Model', load: () => import('./model.js')},
   {path: '/catalogue', title: 'Catalogue', load: () => import('./catalogue.js')},
+  {path: '/segments', title: 'Segments', load: () => import('./segment_list.js')},
   {path: '/subscriptions', title: 'Subscriptions', load: () => import('./subscriptions.js')},
   {path: '/imports', title: 'Import', load: () => import('./imports.js')},
   {path: '/subscriptions/', of: '/subscriptions', load: () => import('./subscription.js')},

@@ -23,6 +23,7 @@ class NamedFilter(BaseModel):
     from_: Literal["model", "api"] = Field(serialization_alias="from", description="Where it was put.")
     shadows: bool = Field(description="The model's hides one that was put under the same name.")
     filter: Annotated[ContactFilter, PlainSerializer(_without_defaults)]
+    missing: list[str] = Field(description="What it names that the model in force does not have, a sentence each.")
 
 
 class SegmentView(NamedFilter):
@@ -35,6 +36,12 @@ class ListedSegment(NamedFilter):
     """A segment in a list."""
 
     count: int | None = Field(description="null: there was no time to count it yet; ask again.")
+
+
+class FilterCount(BaseModel):
+    """How many contacts a filter holds."""
+
+    count: int
 
 
 class SegmentList(BaseModel):

@@ -20,6 +20,8 @@ class SubscriptionView(BaseModel):
     )
     waiting: int | None = Field(description="Webhooks that wait; null as `state`.")
     refused: str | None = Field(description="Why its newest form is not in force.")
+    missing: list[str] = Field(description="What it names that the model in force does not have, a sentence each.")
+    secret: str | None = Field(None, description="A secret that was made with this request: it is told here alone.")
 
 
 class SubscriptionList(BaseModel):

@@ -35,6 +35,7 @@ from streamprocessor.scoring.scorer import Scorer
 
 _DISTRIBUTION_SECONDS, _OLD_DISTRIBUTION_SECONDS = 2.0, 8.0
 _SHARES_SECONDS = 60.0
+_ATTRIBUTES_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Figures:
         default_factory=lambda: Cache(time.monotonic, _DISTRIBUTION_SECONDS, _OLD_DISTRIBUTION_SECONDS)
     )
     shares: Cache[Any] = field(default_factory=lambda: Cache(time.monotonic, _SHARES_SECONDS))
+    attributes: Cache[list[str]] = field(default_factory=lambda: Cache(time.monotonic, _ATTRIBUTES_SECONDS))
     counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
 

@@ -101,7 +101,8 @@ class ApiRoute(APIRoute):
                     address=address_of(context, request),
                     operation=self.name,
                     object=getattr(request.state, "made", parameters.get("name", parameters.get("id"))),
-                    contact_id=parameters.get(CONTACT_ID, request.query_params.get(CONTACT_ID)),
+                    contact_id=getattr(request.state, CONTACT_ID, None)
+                    or parameters.get(CONTACT_ID, request.query_params.get(CONTACT_ID)),
                     status=status,
                 )
             )

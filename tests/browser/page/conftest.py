@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
-from streamprocessor.process.ports import any_free
+from streamprocessor.process.ports import HOST, any_free
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
 from tests.harness.apis import ALL, ApiProcess, api_beside_delivery
@@ -56,7 +56,17 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     file = folder / "model.yaml"
     file.write_text(MODEL)
     prefix = f"page-{os.urandom(4).hex()}-"
-    settings = Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2, erasure_salt="salt")
+    settings = Settings(
+        bootstrap=bootstrap,
+        topic_prefix=prefix,
+        app_id="app",
+        partitions=2,
+        erasure_salt="salt",
+        smtp_host=HOST,
+        smtp_port=any_free(),
+        smtp_security="none",
+        smtp_from="leads@example.com",
+    )
     system = System(settings)
     asyncio.run(system.create(file))
     worker = WorkerProcess(settings, "blue", folder).start()

@@ -24,6 +24,8 @@ VIEWS = {
     "distribution": ("/distribution", "svg.chart"),
     "distribution-of-labels": ("/distribution?score=grade", "tbody tr"),
     "model": ("/model", "tbody tr"),
+    "segments": ("/segments", "tbody tr"),
+    "segment-new": ("/segments?new", "form"),
     "subscriptions": ("/subscriptions", ".title + div > *"),
     "subscription-new": ("/subscriptions?new", "form"),
     "imports": ("/imports", "form + div > *"),

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, read_subscription_file
+from streamprocessor.delivery.subscriptions.kept_secrets import KeptSecrets
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_box import SecretBox
 from streamprocessor.delivery.subscriptions.secret_references import MOST_BYTES, SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import OperatorError
@@ -19,11 +23,59 @@ from streamprocessor.kafka.clients import ClientSettings
 from tests.harness.system import ROOT
 
 SEGMENTS = Segments(ClientSettings("localhost:1"), "models")
+KEPT = KeptSecrets(SecretBox(Path("nowhere")), lambda: 0)
 
 
 def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
-    resolver = SubscriptionResolver(SecretReferences(environment, Path()), Path(), allowed, Phrases(), SEGMENTS)
+    resolver = SubscriptionResolver(SecretReferences(environment, Path()), Path(), allowed, Phrases(), SEGMENTS, KEPT)
     return resolver.plan_of(parse_subscription("s", text, "test"))
+
+
+def mail_plan_of(text: str, folder: Path, sender: str | None = "leads@example.com") -> DeliveryPlan:
+    resolver = SubscriptionResolver(
+        SecretReferences({}, Path()), folder, frozenset(), Phrases(), SEGMENTS, KEPT, sender
+    )
+    return resolver.plan_of(parse_subscription("s", text, "test"))
+
+
+MAIL = "{email: {to: [sales@other.example]}, events: [became-hot-lead]}"
+
+
+def test_a_mail_comes_from_the_address_of_the_settings_or_another_one_of_its_domain(tmp_path: Path) -> None:
+    plan = mail_plan_of(MAIL, tmp_path)
+    assert plan.target == MailTarget("leads@example.com", ("sales@other.example",))
+    assert {"company", "phone", "email", "job_title", "first_name"} <= plan.told_attributes
+    own = MAIL.replace("to:", "from: Hot@EXAMPLE.com, to:")
+    assert mail_plan_of(own, tmp_path).target == MailTarget("Hot@EXAMPLE.com", ("sales@other.example",))
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "sentence"),
+    [
+        (MAIL, None, "email: wanted a server for mails, STREAMPROCESSOR_SMTP_HOST; got none"),
+        (MAIL.replace("to:", "from: boss@other.example, to:"), "leads@example.com", "SMTP_FROM's domain; got another"),
+        (MAIL.replace("to:", "from: a@sub.example.com, to:"), "leads@example.com", "SMTP_FROM's domain; got another"),
+        (MAIL[:-1] + ", template: lead}", "leads@example.com", "template: wanted a mail's"),
+        (MAIL[:-1] + ", template: facts.yaml}", "leads@example.com", "below facts a text for each label"),
+        (MAIL[:-1] + ", template: more.yaml}", "leads@example.com", "template: wanted a mail's"),
+    ],
+)
+def test_a_mail_that_cannot_be_sent_as_it_is_asked_for_is_refused_at_start(
+    text: str, sender: str | None, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "facts.yaml").write_text("body: {subject: a, sentence: b, facts: {c: {d: e}}}")
+    (tmp_path / "more.yaml").write_text("body: {subject: a, sentence: b, cc: c@d.example}")
+    with pytest.raises(OperatorError, match=f"subscription s: .*{sentence}") as refused:
+        mail_plan_of(text, tmp_path, sender)
+    assert "@" not in str(refused.value)
+
+
+def test_a_mail_may_have_a_template_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "body: {subject: '${words.name}!', sentence: b, facts: {City: '${attributes.city}'}}"
+    )
+    plan = mail_plan_of(MAIL[:-1] + ", template: own.yaml}", tmp_path)
+    assert "city" in plan.told_attributes
 
 
 @pytest.mark.parametrize(
@@ -58,11 +110,20 @@ def test_a_secret_that_is_not_there_is_missed_at_start() -> None:
         plan_of(text.replace("env:NOWHERE", "file:/nowhere"))
 
 
-@pytest.mark.parametrize("word", ["entered", "left"])
-def test_a_segment_that_the_model_does_not_have_is_refused_by_its_name(word: str) -> None:
-    text = f"{{url: https://a.example, events: [score-updated], signed: false, when: {{segment: {{{word}: berlin}}}}}}"
-    with pytest.raises(OperatorError, match=r"subscription s: when: segment: wanted one of .* got 'berlin'"):
-        plan_of(text)
+@pytest.mark.parametrize("when", ["segment: {entered: berlin}", "score: fitt", "score: fit, to: berlin"])
+def test_what_a_later_model_dropped_is_said_and_the_subscription_stays_in_force(
+    when: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    segments = Segments(ClientSettings("localhost:1"), "models")
+    segments.model = parse_model("scores: {fit: {rules: [{id: r, on: x, points: 1}], stages: {B: 0, A: 1}}}", "m")
+    resolver = SubscriptionResolver(SecretReferences({}, Path()), Path(), frozenset(), Phrases(), segments, KEPT)
+    text = f"{{url: https://a.example, events: [score-updated], signed: false, when: {{{when}}}}}"
+    subscription = parse_subscription("s", text, "test")
+
+    assert resolver.plan_of(subscription).subscription == subscription
+    (sentence,) = resolver.missing_of(subscription)
+    assert sentence.startswith("when: ")
+    assert f"subscription s: {sentence}" in caplog.text
 
 
 def test_the_example_can_be_used_as_it_is() -> None:
@@ -73,9 +134,16 @@ def test_the_example_can_be_used_as_it_is() -> None:
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
     secrets = SecretReferences(environment, Path())
-    resolver = SubscriptionResolver(secrets, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
+    folder = ROOT / "deploy"
+    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS, KEPT, "leads@example.com")
     plans = [resolver.plan_of(subscription) for subscription in said.subscriptions]
-    assert [len(plan.signers) for plan in plans] == [1, 0, 2]
+    assert [(plan.kind, len(plan.signers), plan.digest is not None) for plan in plans] == [
+        ("webhook", 1, False),
+        ("webhook", 0, False),
+        ("webhook", 2, False),
+        ("mail", 0, False),
+        ("mail", 0, True),
+    ]
 
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
@@ -106,7 +174,7 @@ def folder(tmp_path: Path) -> Path:
 def bounded_plan(folder: Path, **words: object) -> DeliveryPlan:
     environment = {"HOOK_SECRET": SECRET, "AWS_SECRET": SECRET, "HOOK_URL": "https://a.example/hook"}
     secrets = SecretReferences(environment, folder)
-    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS)
+    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS, KEPT)
     subscription = {"url": "https://a.example", "events": ["score-updated"], "secrets": ["env:HOOK_SECRET"]} | words
     return resolver.bounded_plan_of(parse_subscription("s", json.dumps(subscription), "test"), "HOOK_")
 

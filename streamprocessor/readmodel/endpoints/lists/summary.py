@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.subscriptions.model_names import stage_names
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
     StoredContact,
     check_score,
     load_contact,
     no_such_contact,
-    stage_names,
 )
 from streamprocessor.readmodel.endpoints.forecast import steps_to_come
 from streamprocessor.readmodel.requests.parameters import ContactQuery, SummaryQuery

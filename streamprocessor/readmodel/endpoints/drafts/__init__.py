@@ -1,0 +1,1 @@
+"""Subscriptions that somebody is writing: what may be named, what would be sent, whether it arrives."""
