@@ -20,7 +20,7 @@ export async function show(place) {
   if (score.by !== null && !query.get('value') && values.length) query.set('value', values[0].value);
   const page = score.by !== null && !values.length ? {contacts: [], next: null} : await pageOf(query, score, signal);
   return [
-    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm()),
+    el('div', {class: 'title'}, el('h1', {}, 'Contacts')),
     segmentBar({segments, query, score, person: place.person}),
     filterForm({scores, score, values, query}),
     page.contacts.length ? [contactTable(page, score, query), pager(page, query)] : nobody(query),
@@ -34,16 +34,6 @@ async function pageOf(query, score, signal) {
   if (name === null) return ask('/api/contacts', {query: asked, signal});
   for (const each of ['stage', 'at_least', 'at_most', 'attribute']) asked.delete(each);
   return (await ask(`/api/segments/${encodeURIComponent(name)}`, {query: asked, signal})).page;
-}
-
-function searchForm() {
-  const wanted = el('input', {id: 'search', type: 'search', required: true, autocomplete: 'off', spellcheck: 'false'});
-  const send = (event) => {
-    event.preventDefault();
-    go(contactAddress(wanted.value));
-  };
-  return el('form', {role: 'search', class: 'row', onsubmit: send},
-    el('label', {for: 'search'}, 'Contact id'), wanted, el('button', {}, 'Open'));
 }
 
 function contactTable(page, score, query) {

@@ -133,6 +133,12 @@ def contact_row(connection: Connection, contact_id: str) -> Any | None:
     return connection.execute(query).one_or_none()
 
 
+def attributes_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, str]:
+    """The attributes of those of the contacts that are there, as JSON."""
+    query = select(contacts.c.contact_id, contacts.c.attributes).where(contacts.c.contact_id.in_(contact_ids))
+    return {row.contact_id: row.attributes for row in connection.execute(query)}
+
+
 def distribution_of(connection: Connection, score: str, value: str) -> Distribution:
     """How the score is spread over all contacts that have it."""
     cells = _cells(connection, score, value)

@@ -1,0 +1,148 @@
+"""Contacts by what somebody typed, the best first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, Select, func, intersect, literal, select, union_all
+
+from streamprocessor.process.databases import portions
+from streamprocessor.readmodel.search.keys import Key, Rank, words_of
+from streamprocessor.readmodel.search.lines import has_beginning, has_word
+from streamprocessor.readmodel.search.spellings import (
+    is_spelled,
+    mistakes_allowed,
+    mistakes_between,
+    sought_spellings,
+)
+from streamprocessor.readmodel.store.tables import search_keys, search_spellings, searched
+
+Matched = Literal["exact", "name", "word", "similar"]
+
+_LAST = "\U0010ffff"
+_AFTER_A_WORD = "!"
+_FEW = 2_000
+_SIMILAR_WORDS = 10
+_SIMILAR_CONTACTS = 200
+_RANKS: tuple[tuple[Matched, Rank], ...] = (
+    ("name", Rank.NAME),
+    ("word", Rank.WORD_OF_NAME),
+    ("word", Rank.IDENTITY),
+    ("word", Rank.WORD),
+)
+
+
+class Match(NamedTuple):
+    """A contact that was found. matched: by what; `exact`: by its whole id or a whole address."""
+
+    contact_id: str
+    matched: Matched
+
+
+class _Choice(NamedTuple):
+    """A word that a contact may have. mistakes: how many lead to it; is_whole: no longer word will do."""
+
+    word: str
+    mistakes: int = 0
+    is_whole: bool = False
+
+    def is_in(self, lines: str) -> bool:
+        """Whether a contact of these lines has it."""
+        return has_word(lines, self.word) if self.is_whole else has_beginning(lines, self.word)
+
+    def numbers(self) -> list[Select[Any]]:
+        """Questions for the numbers of all contacts that have it; they may name one twice."""
+        above = self.word + (_AFTER_A_WORD if self.is_whole else _LAST)
+        return [_numbers(rank, self.word, above) for rank in Rank]
+
+
+_Choices = list[_Choice]
+
+
+def find(connection: Connection, text: str, limit: int) -> list[Match]:
+    """The contacts that the text may mean, at most so many."""
+    words = words_of(text)
+    found: dict[int, Matched] = dict.fromkeys(_exactly(connection, text.strip(), " ".join(words), limit), "exact")
+    if words:
+        for matched, rank in _RANKS:
+            if len(found) < limit:
+                query = _numbers(rank, (beginning := " ".join(words)), beginning + _LAST)
+                _note(found, connection.execute(query.order_by(search_keys.c.text).limit(limit)).scalars(), matched)
+        if len(found) < limit and len(words) > 1:
+            _note(found, _with_all(connection, [[_Choice(word)] for word in words], limit), "word")
+        if len(found) < limit and "exact" not in found.values():
+            _note(found, _similar(connection, words, limit), "similar")
+    numbers = list(found)[:limit]
+    named = select(searched.c.number, searched.c.contact_id).where(searched.c.number.in_(numbers))
+    ids = {row.number: row.contact_id for row in connection.execute(named)}
+    return [Match(ids[number], found[number]) for number in numbers]
+
+
+def _note(found: dict[int, Matched], numbers: Any, matched: Matched) -> None:
+    for number in numbers:
+        found.setdefault(number, matched)
+
+
+def _exactly(connection: Connection, text: str, spelling: str, limit: int) -> list[int]:
+    """Who has the text as their id, and then who has it as another spelling of it, or as an address."""
+    is_theirs = (search_keys.c.rank == Rank.IDENTITY, search_keys.c.text == spelling)
+    numbers = connection.execute(select(search_keys.c.number).where(*is_theirs).limit(limit)).scalars().all()
+    if "\0" in text:  # no id has it, and not each database may be asked for it
+        return list(numbers)
+    same = connection.execute(select(searched.c.number).where(searched.c.contact_id == text)).scalars().all()
+    return [*same, *numbers]
+
+
+def _similar(connection: Connection, words: Sequence[str], limit: int) -> list[int]:
+    """Who has words that may be meant by these, the likeliest first."""
+    choices = [[_Choice(word), *_meant_by(connection, word)] for word in words]
+    if all(len(each) == 1 for each in choices):
+        return []
+    if len(choices) > 1:
+        return _with_all(connection, choices, limit)
+    found: dict[int, None] = {}
+    for choice in choices[0][1:]:
+        if len(found) < limit:
+            found |= dict.fromkeys(connection.execute(_either([choice]).limit(limit)).scalars())
+    return list(found)
+
+
+def _meant_by(connection: Connection, word: str) -> _Choices:
+    """The known words that the word may be by mistake, the nearest first."""
+    if not is_spelled(word):
+        return []
+    found: set[str] = set()
+    for some in portions(sorted(sought_spellings(word))):
+        query = select(search_spellings.c.word).where(search_spellings.c.spelling.in_(some))
+        found |= set(connection.execute(query).scalars())
+    measured = sorted((mistakes_between(word, each), each) for each in found - {word})
+    near = [_Choice(each, mistakes, is_whole=True) for mistakes, each in measured if mistakes <= mistakes_allowed(word)]
+    return near[:_SIMILAR_WORDS]
+
+
+def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -> list[int]:
+    """Who has one word of each of the choices, those first to whom the fewest mistakes lead."""
+    holders = [connection.execute(_either(each).limit(_FEW + 1)).scalars().all() for each in choices]
+    few = min((set(numbers) for numbers in holders if len(numbers) <= _FEW), key=len, default=None)
+    if few is None:  # each is had by many: the database counts who has all
+        query = intersect(*(_either(each) for each in choices)).limit(_SIMILAR_CONTACTS)
+        few = set(connection.execute(query).scalars())
+    found: list[tuple[int, str, int]] = []
+    for some in portions(sorted(few)):
+        for row in connection.execute(select(searched.c.number, searched.c.lines).where(searched.c.number.in_(some))):
+            mistakes = [min((c.mistakes for c in each if c.is_in(row.lines)), default=None) for each in choices]
+            if None not in mistakes:
+                found.append((sum(each or 0 for each in mistakes), row.lines, row.number))
+    return [number for *_, number in sorted(found)[:limit]]
+
+
+def _either(choices: _Choices) -> Select[Any]:
+    """The question for the numbers of all who have any of the words."""
+    each = union_all(*(query for choice in choices for query in choice.numbers())).subquery()
+    return select(each.c.number)
+
+
+def _numbers(rank: Rank, least: str, above: str) -> Select[Any]:
+    columns = search_keys.c
+    return select(columns.number).where(columns.rank == rank, columns.text >= least, columns.text < above)

@@ -1,0 +1,171 @@
+"""The search index in the tables: written with the contacts' rows, and anew where people call contacts otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, or_, select, update
+
+from streamprocessor.contract.display import Display
+from streamprocessor.process.databases import portions
+from streamprocessor.readmodel.search.keys import Key, Naming, Rank, keys_of
+from streamprocessor.readmodel.search.lines import keys_in, lines_of
+from streamprocessor.readmodel.search.spellings import is_spelled, spellings_of
+from streamprocessor.readmodel.store.database import read_state, write_state, writing
+from streamprocessor.readmodel.store.tables import contacts, search_keys, search_spellings, searched, state
+
+_NAMING, _REACHED = "search_naming", "search_reached"
+_AT_A_TIME = 1_000
+_AFTER_A_WORD = "!"
+"""Behind a blank and before any letter or digit: a key that begins with a whole word is below the word and this."""
+
+
+def index_contacts(connection: Connection, attributes: Mapping[str, str | None]) -> None:
+    """Let these contacts be found by what they are now. attributes: JSON by contact; None: it is found no more."""
+    naming = naming_of(connection)
+    known = {
+        row.contact_id: row
+        for some in portions(attributes)
+        for row in connection.execute(select(searched).where(searched.c.contact_id.in_(some)))
+    }
+    changes = _Changes((connection.execute(select(func.max(searched.c.number))).scalar() or 0) + 1)
+    for contact_id, present in attributes.items():
+        row = known.get(contact_id)
+        lines = None if present is None else lines_of(keys_of(naming, contact_id, orjson.loads(present)))
+        if row is None and lines is not None:
+            changes.add(contact_id, lines)
+        elif row is not None and lines != row.lines:
+            changes.replace(row.number, row.lines, lines)
+    changes.write(connection)
+
+
+def adopt_naming(engine: Engine, revision: int, naming: Naming) -> None:
+    """From now on contacts are searched by this, unless by that of a newer revision of the model.
+
+    Those that are in the tables follow with `index_some`.
+    """
+    with writing(engine) as connection:
+        known = read_state(connection, _NAMING)
+        told = None if known is None else orjson.loads(known)
+        if told is not None and told["revision"] >= revision:
+            return
+        text = _told(revision, naming)
+        write_state(connection, _NAMING, text)
+        if told is None or told | {"revision": revision} != orjson.loads(text):
+            write_state(connection, _REACHED, "")
+
+
+def index_some(engine: Engine) -> bool:
+    """Bring the next contacts up to the naming that was adopted; whether there may be more of them."""
+    with writing(engine) as connection:
+        reached = read_state(connection, _REACHED)
+        if reached is None:
+            return False
+        query = select(contacts.c.contact_id, contacts.c.attributes).where(contacts.c.contact_id > reached)
+        rows = connection.execute(query.order_by(contacts.c.contact_id).limit(_AT_A_TIME)).all()
+        index_contacts(connection, {row.contact_id: row.attributes for row in rows})
+        if len(rows) < _AT_A_TIME:
+            connection.execute(delete(state).where(state.c.name == _REACHED))
+            return False
+        write_state(connection, _REACHED, rows[-1].contact_id)
+        return True
+
+
+def naming_of(connection: Connection) -> Naming:
+    """What contacts are searched by."""
+    known = read_state(connection, _NAMING)
+    if known is None:
+        return Naming()
+    told = orjson.loads(known)
+    name, subtitle = (tuple(tuple(words) for words in told[line]) for line in ("name", "subtitle"))
+    return Naming(Display(name, subtitle), frozenset(told["attributes"]))
+
+
+def _told(revision: int, naming: Naming) -> str:
+    display = naming.display
+    told = {"revision": revision, "name": display.name, "subtitle": display.subtitle}
+    return orjson.dumps(told | {"attributes": sorted(naming.attributes)}).decode()
+
+
+@dataclass
+class _Changes:
+    """Rows to be written. next_number: of the next contact that comes anew."""
+
+    next_number: int
+    came: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[int] = field(default_factory=list)
+    more_keys: list[dict[str, Any]] = field(default_factory=list)
+    fewer_keys: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, contact_id: str, lines: str) -> None:
+        self.came.append({"number": self.next_number, "contact_id": contact_id, "lines": lines})
+        self._turn(self.next_number, set(), keys_in(lines))
+        self.next_number += 1
+
+    def replace(self, number: int, before: str, lines: str | None) -> None:
+        if lines is None:
+            self.gone.append(number)
+        else:
+            self.changed.append({"of": number, "lines": lines})
+        self._turn(number, keys_in(before), set() if lines is None else keys_in(lines))
+
+    def write(self, connection: Connection) -> None:
+        if self.fewer_keys:
+            is_key = and_(*(column == bindparam(f"of_{column.name}") for column in search_keys.primary_key))
+            connection.execute(delete(search_keys).where(is_key), self.fewer_keys)
+        for some in portions(self.gone):
+            connection.execute(delete(searched).where(searched.c.number.in_(some)))
+        if self.changed:
+            is_contact = searched.c.number == bindparam("of")
+            connection.execute(update(searched).where(is_contact), self.changed)
+        _insert(connection, searched, self.came)
+        _insert(connection, search_keys, self.more_keys)
+        _forget_words(connection, {_first_word(row["of_text"]) for row in self.fewer_keys})
+        _learn_words(connection, {_first_word(row["text"]) for row in self.more_keys})
+
+    def _turn(self, number: int, before: set[Key], after: set[Key]) -> None:
+        self.more_keys += [{"rank": key.rank, "text": key.text, "number": number} for key in sorted(after - before)]
+        self.fewer_keys += [
+            {"of_rank": key.rank, "of_text": key.text, "of_number": number} for key in sorted(before - after)
+        ]
+
+
+def _learn_words(connection: Connection, words: Iterable[str]) -> None:
+    """Let the words be found by other spellings, too."""
+    unknown = {word for word in words if is_spelled(word)}
+    column = search_spellings.c
+    for some in portions(sorted(unknown)):
+        known = select(column.word).where(column.spelling.in_(some), column.word == column.spelling)
+        unknown -= set(connection.execute(known).scalars())
+    rows = [{"spelling": spelling, "word": word} for word in sorted(unknown) for spelling in spellings_of(word)]
+    _insert(connection, search_spellings, rows)
+
+
+def _forget_words(connection: Connection, words: Iterable[str]) -> None:
+    """Forget the spellings of those words that nobody is found by any more."""
+    for word in sorted(words):
+        if (
+            is_spelled(word)
+            and connection.execute(select(search_keys.c.number).where(_begins(word)).limit(1)).first() is None
+        ):
+            rows = [{"of_spelling": spelling, "of_word": word} for spelling in spellings_of(word)]
+            is_row = and_(*(column == bindparam(f"of_{column.name}") for column in search_spellings.primary_key))
+            connection.execute(delete(search_spellings).where(is_row), rows)
+
+
+def _begins(word: str) -> Any:
+    text = search_keys.c.text
+    return or_(*(and_(search_keys.c.rank == rank, text >= word, text < word + _AFTER_A_WORD) for rank in Rank))
+
+
+def _first_word(text: str) -> str:
+    return text.partition(" ")[0]
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
