@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Select, func, intersect, literal, select, union_all
+from sqlalchemy import Connection, select
 
 from streamprocessor.process.databases import portions
-from streamprocessor.readmodel.search.keys import Key, Rank, words_of
+from streamprocessor.readmodel.search.keys import Rank, words_of
 from streamprocessor.readmodel.search.lines import has_beginning, has_word
+from streamprocessor.readmodel.search.ranges import with_all, with_key, with_word
 from streamprocessor.readmodel.search.spellings import (
     is_spelled,
     mistakes_allowed,
@@ -20,8 +21,6 @@ from streamprocessor.readmodel.store.tables import search_keys, search_spellings
 
 Matched = Literal["exact", "name", "word", "similar"]
 
-_LAST = "\U0010ffff"
-_AFTER_A_WORD = "!"
 _FEW = 2_000
 _SIMILAR_WORDS = 10
 _SIMILAR_CONTACTS = 200
@@ -41,20 +40,15 @@ class Match(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    """A word that a contact may have. mistakes: how many lead to it; is_whole: no longer word will do."""
+    """A word that a contact may have. is_whole: no longer word will do; mistakes: how many lead to it."""
 
     word: str
-    mistakes: int = 0
     is_whole: bool = False
+    mistakes: int = 0
 
     def is_in(self, lines: str) -> bool:
         """Whether a contact of these lines has it."""
         return has_word(lines, self.word) if self.is_whole else has_beginning(lines, self.word)
-
-    def numbers(self) -> list[Select[Any]]:
-        """Questions for the numbers of all contacts that have it; they may name one twice."""
-        above = self.word + (_AFTER_A_WORD if self.is_whole else _LAST)
-        return [_numbers(rank, self.word, above) for rank in Rank]
 
 
 _Choices = list[_Choice]
@@ -67,8 +61,7 @@ def find(connection: Connection, text: str, limit: int) -> list[Match]:
     if words:
         for matched, rank in _RANKS:
             if len(found) < limit:
-                query = _numbers(rank, (beginning := " ".join(words)), beginning + _LAST)
-                _note(found, connection.execute(query.order_by(search_keys.c.text).limit(limit)).scalars(), matched)
+                _note(found, with_key(connection, rank, " ".join(words), limit), matched)
         if len(found) < limit and len(words) > 1:
             _note(found, _with_all(connection, [[_Choice(word)] for word in words], limit), "word")
         if len(found) < limit and "exact" not in found.values():
@@ -79,7 +72,7 @@ def find(connection: Connection, text: str, limit: int) -> list[Match]:
     return [Match(ids[number], found[number]) for number in numbers]
 
 
-def _note(found: dict[int, Matched], numbers: Any, matched: Matched) -> None:
+def _note(found: dict[int, Matched], numbers: Iterable[int], matched: Matched) -> None:
     for number in numbers:
         found.setdefault(number, matched)
 
@@ -102,9 +95,9 @@ def _similar(connection: Connection, words: Sequence[str], limit: int) -> list[i
     if len(choices) > 1:
         return _with_all(connection, choices, limit)
     found: dict[int, None] = {}
-    for choice in choices[0][1:]:
+    for word, is_whole, _ in choices[0][1:]:
         if len(found) < limit:
-            found |= dict.fromkeys(connection.execute(_either([choice]).limit(limit)).scalars())
+            found |= dict.fromkeys(with_word(connection, word, is_whole, limit))
     return list(found)
 
 
@@ -117,19 +110,16 @@ def _meant_by(connection: Connection, word: str) -> _Choices:
         query = select(search_spellings.c.word).where(search_spellings.c.spelling.in_(some))
         found |= set(connection.execute(query).scalars())
     measured = sorted((mistakes_between(word, each), each) for each in found - {word})
-    near = [_Choice(each, mistakes, is_whole=True) for mistakes, each in measured if mistakes <= mistakes_allowed(word)]
+    near = [_Choice(each, True, mistakes) for mistakes, each in measured if mistakes <= mistakes_allowed(word)]
     return near[:_SIMILAR_WORDS]
 
 
 def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -> list[int]:
     """Who has one word of each of the choices, those first to whom the fewest mistakes lead."""
-    holders = [connection.execute(_either(each).limit(_FEW + 1)).scalars().all() for each in choices]
-    few = min((set(numbers) for numbers in holders if len(numbers) <= _FEW), key=len, default=None)
-    if few is None:  # each is had by many: the database counts who has all
-        query = intersect(*(_either(each) for each in choices)).limit(_SIMILAR_CONTACTS)
-        few = set(connection.execute(query).scalars())
+    few = [numbers for each in choices if (numbers := _few_with(connection, each)) is not None]
+    likely = set.intersection(*few) if few else _of_many(connection, choices)
     found: list[tuple[int, str, int]] = []
-    for some in portions(sorted(few)):
+    for some in portions(sorted(likely)):
         for row in connection.execute(select(searched.c.number, searched.c.lines).where(searched.c.number.in_(some))):
             mistakes = [min((c.mistakes for c in each if c.is_in(row.lines)), default=None) for each in choices]
             if None not in mistakes:
@@ -137,12 +127,17 @@ def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -
     return [number for *_, number in sorted(found)[:limit]]
 
 
-def _either(choices: _Choices) -> Select[Any]:
-    """The question for the numbers of all who have any of the words."""
-    each = union_all(*(query for choice in choices for query in choice.numbers())).subquery()
-    return select(each.c.number)
+def _few_with(connection: Connection, choices: _Choices) -> set[int] | None:
+    """All who have one of the words; None: they are many."""
+    numbers: set[int] = set()
+    for word, is_whole, _ in choices:
+        some = with_word(connection, word, is_whole, _FEW + 1)
+        numbers.update(some)
+        if len(some) > _FEW or len(numbers) > _FEW:
+            return None
+    return numbers
 
 
-def _numbers(rank: Rank, least: str, above: str) -> Select[Any]:
-    columns = search_keys.c
-    return select(columns.number).where(columns.rank == rank, columns.text >= least, columns.text < above)
+def _of_many(connection: Connection, choices: Sequence[_Choices]) -> set[int]:
+    """Some who have one word of each of the choices, where each is had by many: the database finds out who has all."""
+    return set(with_all(connection, [[each[:2] for each in words] for words in choices], _SIMILAR_CONTACTS))

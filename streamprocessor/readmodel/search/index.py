@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, select, update
 
 from streamprocessor.contract.display import Display
 from streamprocessor.process.databases import portions
-from streamprocessor.readmodel.search.keys import Key, Naming, Rank, keys_of
+from streamprocessor.readmodel.search.keys import Key, Naming, keys_of
 from streamprocessor.readmodel.search.lines import keys_in, lines_of
+from streamprocessor.readmodel.search.ranges import with_word
 from streamprocessor.readmodel.search.spellings import is_spelled, spellings_of
+from streamprocessor.readmodel.store.bulk import insert_rows
 from streamprocessor.readmodel.store.database import read_state, write_state, writing
 from streamprocessor.readmodel.store.tables import contacts, search_keys, search_spellings, searched, state
 
 _NAMING, _REACHED = "search_naming", "search_reached"
 _AT_A_TIME = 1_000
-_AFTER_A_WORD = "!"
-"""Behind a blank and before any letter or digit: a key that begins with a whole word is below the word and this."""
 
 
 def index_contacts(connection: Connection, attributes: Mapping[str, str | None]) -> None:
@@ -95,14 +95,14 @@ class _Changes:
     """Rows to be written. next_number: of the next contact that comes anew."""
 
     next_number: int
-    came: list[dict[str, Any]] = field(default_factory=list)
+    came: list[tuple[int, str, str]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
-    more_keys: list[dict[str, Any]] = field(default_factory=list)
+    more_keys: list[tuple[int, str, int]] = field(default_factory=list)
     fewer_keys: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, contact_id: str, lines: str) -> None:
-        self.came.append({"number": self.next_number, "contact_id": contact_id, "lines": lines})
+        self.came.append((self.next_number, contact_id, lines))
         self._turn(self.next_number, set(), keys_in(lines))
         self.next_number += 1
 
@@ -122,13 +122,13 @@ class _Changes:
         if self.changed:
             is_contact = searched.c.number == bindparam("of")
             connection.execute(update(searched).where(is_contact), self.changed)
-        _insert(connection, searched, self.came)
-        _insert(connection, search_keys, self.more_keys)
+        insert_rows(connection, searched, self.came)
+        insert_rows(connection, search_keys, sorted(self.more_keys))
         _forget_words(connection, {_first_word(row["of_text"]) for row in self.fewer_keys})
-        _learn_words(connection, {_first_word(row["text"]) for row in self.more_keys})
+        _learn_words(connection, {_first_word(text) for _, text, _ in self.more_keys})
 
     def _turn(self, number: int, before: set[Key], after: set[Key]) -> None:
-        self.more_keys += [{"rank": key.rank, "text": key.text, "number": number} for key in sorted(after - before)]
+        self.more_keys += [(int(key.rank), key.text, number) for key in after - before]
         self.fewer_keys += [
             {"of_rank": key.rank, "of_text": key.text, "of_number": number} for key in sorted(before - after)
         ]
@@ -141,31 +141,18 @@ def _learn_words(connection: Connection, words: Iterable[str]) -> None:
     for some in portions(sorted(unknown)):
         known = select(column.word).where(column.spelling.in_(some), column.word == column.spelling)
         unknown -= set(connection.execute(known).scalars())
-    rows = [{"spelling": spelling, "word": word} for word in sorted(unknown) for spelling in spellings_of(word)]
-    _insert(connection, search_spellings, rows)
+    rows = sorted((spelling, word) for word in unknown for spelling in spellings_of(word))
+    insert_rows(connection, search_spellings, rows)
 
 
 def _forget_words(connection: Connection, words: Iterable[str]) -> None:
     """Forget the spellings of those words that nobody is found by any more."""
-    for word in sorted(words):
-        if (
-            is_spelled(word)
-            and connection.execute(select(search_keys.c.number).where(_begins(word)).limit(1)).first() is None
-        ):
-            rows = [{"of_spelling": spelling, "of_word": word} for spelling in spellings_of(word)]
-            is_row = and_(*(column == bindparam(f"of_{column.name}") for column in search_spellings.primary_key))
-            connection.execute(delete(search_spellings).where(is_row), rows)
-
-
-def _begins(word: str) -> Any:
-    text = search_keys.c.text
-    return or_(*(and_(search_keys.c.rank == rank, text >= word, text < word + _AFTER_A_WORD) for rank in Rank))
+    forgotten = [word for word in sorted(words) if is_spelled(word) and not with_word(connection, word, True, 1)]
+    rows = [{"of_spelling": spelling, "of_word": word} for word in forgotten for spelling in spellings_of(word)]
+    if rows:
+        is_row = and_(*(column == bindparam(f"of_{column.name}") for column in search_spellings.primary_key))
+        connection.execute(delete(search_spellings).where(is_row), rows)
 
 
 def _first_word(text: str) -> str:
     return text.partition(" ")[0]
-
-
-def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)

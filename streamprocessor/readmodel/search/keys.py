@@ -21,6 +21,7 @@ _MOST_KEYS = 40
 # Each character of these scripts is a word, since nothing else parts their words.
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _WITHIN_WORDS = str.maketrans("", "", "'\u2019\u02bc`\u00b4")  # O'Brien is one word
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
 
@@ -63,10 +64,12 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Zoë O'Brien-Ørsted <zoe@acme.example>")
     ['zoe', 'obrien', 'orsted', 'zoe', 'acme', 'example']
     """
-    if not text.isascii():
-        text = "".join(each for each in normalize("NFKD", text) if category(each)[0] != "M")
-    spelling = folded(text).translate(_WITHIN_WORDS).translate(_LETTERS)
-    return [word[:_LONGEST_WORD] for word in _WORD.findall(spelling)[:MOST_WORDS]]
+    if text.isascii():
+        words = _ASCII_WORD.findall(text.lower().replace("'", "").replace("`", ""))
+    else:
+        letters = "".join(each for each in normalize("NFKD", text) if category(each)[0] != "M")
+        words = _WORD.findall(folded(letters).translate(_WITHIN_WORDS).translate(_LETTERS))
+    return [word[:_LONGEST_WORD] for word in words[:MOST_WORDS]]
 
 
 def keys_of(naming: Naming, contact_id: str, attributes: Mapping[str, Any]) -> list[Key]:
@@ -74,15 +77,16 @@ def keys_of(naming: Naming, contact_id: str, attributes: Mapping[str, Any]) -> l
     found: set[Key] = set()
     title = display_name(naming.display, attributes)
     if title is not None:
-        found |= _keys_within(title, Rank.NAME, Rank.WORD_OF_NAME)
-    texts = [display_name(_alone(name), attributes) for name in sorted(naming.attributes)]
-    for text in (contact_id, *filter(None, texts)):
-        if text is contact_id or _is_address(text):
-            found.add(Key(Rank.IDENTITY, " ".join(words_of(text))))
-        if text is not contact_id or _is_address(text):
-            found |= _keys_within(text, Rank.WORD, Rank.WORD)
-    found.discard(Key(Rank.IDENTITY, ""))
-    return sorted(key for key in found if not _is_within_another(key, found))[:_MOST_KEYS]
+        found |= _keys_within(words_of(title), _is_address(title), Rank.NAME, Rank.WORD_OF_NAME)
+    for text in (contact_id, *(_text_at(name, attributes) for name in sorted(naming.attributes))):
+        if text is None:
+            continue
+        words, is_id, is_address = words_of(text), text is contact_id, _is_address(text)
+        if words and (is_id or is_address):
+            found.add(Key(Rank.IDENTITY, " ".join(words)))
+        if is_address or not is_id:
+            found |= _keys_within(words, is_address, Rank.WORD, Rank.WORD)
+    return _without_covered(found)[:_MOST_KEYS]
 
 
 @lru_cache(maxsize=1_000)
@@ -91,21 +95,29 @@ def _alone(name: str) -> Display:
     return Display(((name,),))
 
 
-def _keys_within(text: str, first: Rank, further: Rank) -> set[Key]:
-    words = words_of(text)
-    starts = range(len(words) - 1 if _is_address(text) and len(words) > 1 else len(words))  # nobody asks for `com`
-    return {Key(further if start else first, " ".join(words[start:])) for start in starts}
+def _text_at(name: str, attributes: Mapping[str, Any]) -> str | None:
+    value = attributes.get(name)
+    return value if isinstance(value, str) else display_name(_alone(name), attributes)
 
 
-def _is_within_another(key: Key, keys: set[Key]) -> bool:
-    """Whether whoever finds the key finds a better one of the same contact, too."""
-    if key.rank in (Rank.NAME, Rank.IDENTITY):
+def _keys_within(words: list[str], is_address: bool, first: Rank, further: Rank) -> set[Key]:
+    starts = range(max(1, len(words) - 1) if is_address else len(words))  # nobody looks for `com`
+    return {Key(further if start else first, " ".join(words[start:])) for start in starts if words}
+
+
+def _without_covered(keys: set[Key]) -> list[Key]:
+    """The keys in their order, but those of words that stand in a better key beside them."""
+    by_text = sorted(keys, key=lambda key: (key.text, key.rank))
+    neighbours = zip([None, *by_text], by_text, [*by_text[1:], None], strict=False)
+    return sorted(key for before, key, behind in neighbours if not (_covers(before, key) or _covers(behind, key)))
+
+
+def _covers(other: Key | None, key: Key) -> bool:
+    """Whether whoever finds the key finds the other one at least as early."""
+    if other is None or key.rank in (Rank.NAME, Rank.IDENTITY):
         return False
-    longer = key.text + " "
-    return any(
-        (other.text.startswith(longer) and other.rank <= key.rank) or (other.text == key.text and other.rank < key.rank)
-        for other in keys
-    )
+    goes_on = other.text.startswith(key.text + " ")
+    return (goes_on and other.rank <= key.rank) or (other.text == key.text and other.rank < key.rank)
 
 
 def _is_address(text: str) -> bool:

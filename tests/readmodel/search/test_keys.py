@@ -56,7 +56,10 @@ def test_a_contact_has_a_key_for_each_word_and_none_that_another_stands_for() ->
     ]
 
 
-@given(st.text(max_size=60), st.text(max_size=60))
+TEXT = st.text(max_size=60).filter(lambda text: "@" not in text)  # the last word of an address is no key
+
+
+@given(TEXT, TEXT)
 def test_each_word_of_a_name_is_found_in_the_contacts_row(name: str, company: str) -> None:
     keys = keys_of(Naming(), "c", {"name": name, "company": company})
     lines = lines_of(keys)
