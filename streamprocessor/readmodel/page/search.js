@@ -7,7 +7,7 @@ import {el} from './element.js';
 const PAUSE_MS = 120;
 const SHOWN = 8;
 
-// Puts the search into the place; tells: what becomes of a question that the API refuses.
+// Puts the search into the place.
 export function searchBox(place) {
   let found = [];
   let active = -1;
