@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ DISTINCT = 100_000
 """So many people have names of their own; the others are their namesakes, with ids and addresses of their own."""
 ROUNDS = 200
 FIRST_NAMES, LAST_NAMES, COMPANIES = 4_000, 120_000, 80_000
-SYLLABLES = ["an", "ber", "ca", "dor", "el", "fin", "ga", "hil", "is", "jo", "ka", "lu", "mar", "ni", "os", "pe", "ri", "sa", "tom", "ul", "vin", "wer", "ya", "zo"]
+SYLLABLES = tuple(map("".join, product("bdfgklmnprstvw", "aeiou")))
 FORMS = ("GmbH", "Inc", "Ltd", "SA", "Group", "Labs")
 
 
@@ -146,7 +147,8 @@ _NAMESAKES = (
            replace(lines, '|2', CAST(:lot AS TEXT) || '|2') FROM searched WHERE number <= :count
     """,
     """
-    INSERT INTO search_keys SELECT rank, CASE WHEN rank = 2 THEN text || CAST(:lot AS TEXT) ELSE text END, number + :numbers
+    INSERT INTO search_keys
+    SELECT rank, text || CASE WHEN rank = 2 THEN CAST(:lot AS TEXT) ELSE '' END, number + :numbers
     FROM search_keys WHERE number <= :count
     """,
 )
