@@ -75,7 +75,7 @@ function put(content, focused) {
   const again = focused && focused !== 'main' && main.querySelector(`#${CSS.escape(focused)}`);
   if (again) return again.focus();
   heading?.setAttribute('tabindex', '-1');
-  heading?.focus({preventScroll: true});
+  if (document.activeElement?.id !== 'search') heading?.focus({preventScroll: true}); // else somebody types there
   window.scrollTo(0, 0);
 }
 

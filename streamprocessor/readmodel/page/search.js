@@ -99,7 +99,7 @@ export function searchBox(place) {
 
   function open({contact_id: id}) {
     box.value = '';
-    close();
+    box.blur();
     go(contactAddress(id));
   }
 

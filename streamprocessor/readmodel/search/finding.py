@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.search.keys import Rank, words_of
-from streamprocessor.readmodel.search.lines import has_beginning, has_word
-from streamprocessor.readmodel.search.ranges import with_all, with_key, with_word
+from streamprocessor.readmodel.search.lines import places_of
+from streamprocessor.readmodel.search.ranges import count_with_word, lines_with_all, with_key, with_word
 from streamprocessor.readmodel.search.spellings import (
     is_spelled,
     mistakes_allowed,
@@ -22,8 +22,8 @@ from streamprocessor.readmodel.store.tables import search_keys, search_spellings
 Matched = Literal["exact", "name", "word", "similar"]
 
 _FEW = 2_000
-_SIMILAR_WORDS = 10
-_SIMILAR_CONTACTS = 200
+_SIMILAR_WORDS = 5
+_LIKELY_CONTACTS = 60
 _RANKS: tuple[tuple[Matched, Rank], ...] = (
     ("name", Rank.NAME),
     ("word", Rank.WORD_OF_NAME),
@@ -48,7 +48,11 @@ class _Choice(NamedTuple):
 
     def is_in(self, lines: str) -> bool:
         """Whether a contact of these lines has it."""
-        return has_word(lines, self.word) if self.is_whole else has_beginning(lines, self.word)
+        return any(text in lines for text in places_of(self.word, self.is_whole))
+
+    def is_in_column(self) -> ColumnElement[bool]:
+        """The same of the table's column."""
+        return or_(*(searched.c.lines.contains(text) for text in places_of(self.word, self.is_whole)))
 
 
 _Choices = list[_Choice]
@@ -117,13 +121,12 @@ def _meant_by(connection: Connection, word: str) -> _Choices:
 def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -> list[int]:
     """Who has one word of each of the choices, those first to whom the fewest mistakes lead."""
     few = [numbers for each in choices if (numbers := _few_with(connection, each)) is not None]
-    likely = set.intersection(*few) if few else _of_many(connection, choices)
-    found: list[tuple[int, str, int]] = []
-    for some in portions(sorted(likely)):
-        for row in connection.execute(select(searched.c.number, searched.c.lines).where(searched.c.number.in_(some))):
-            mistakes = [min((c.mistakes for c in each if c.is_in(row.lines)), default=None) for each in choices]
-            if None not in mistakes:
-                found.append((sum(each or 0 for each in mistakes), row.lines, row.number))
+    rows = _rows_of(connection, set.intersection(*few)) if few else _of_many(connection, choices)
+    found: set[tuple[int, str, int]] = set()
+    for number, lines in rows:
+        mistakes = [min((c.mistakes for c in each if c.is_in(lines)), default=None) for each in choices]
+        if None not in mistakes:
+            found.add((sum(each or 0 for each in mistakes), lines, number))
     return [number for *_, number in sorted(found)[:limit]]
 
 
@@ -138,6 +141,17 @@ def _few_with(connection: Connection, choices: _Choices) -> set[int] | None:
     return numbers
 
 
-def _of_many(connection: Connection, choices: Sequence[_Choices]) -> set[int]:
-    """Some who have one word of each of the choices, where each is had by many: the database finds out who has all."""
-    return set(with_all(connection, [[each[:2] for each in words] for words in choices], _SIMILAR_CONTACTS))
+def _rows_of(connection: Connection, numbers: Iterable[int]) -> Iterator[Any]:
+    for some in portions(sorted(numbers)):
+        yield from connection.execute(select(searched.c.number, searched.c.lines).where(searched.c.number.in_(some)))
+
+
+def _of_many(connection: Connection, choices: Sequence[_Choices]) -> Sequence[Any]:
+    """Rows of some who have one word of each of the choices, where each is had by many."""
+
+    def holders(words: _Choices) -> int:
+        return sum(count_with_word(connection, word, is_whole) for word, is_whole, _ in words)
+
+    fewest, *others = sorted(choices, key=holders)
+    tests = [or_(*(choice.is_in_column() for choice in words)) for words in others]
+    return lines_with_all(connection, [choice[:2] for choice in fewest], tests, _LIKELY_CONTACTS)

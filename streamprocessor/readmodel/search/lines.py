@@ -21,11 +21,7 @@ def keys_in(lines: str) -> set[Key]:
     return {Key(Rank(int(rank)), text) for text, _, rank in parted}
 
 
-def has_beginning(lines: str, beginning: str) -> bool:
-    """Whether any word of the keys begins so."""
-    return _BEFORE + beginning in lines
-
-
-def has_word(lines: str, word: str) -> bool:
-    """Whether any word of the keys is this one."""
-    return f"{_BEFORE}{word}{_BLANK}" in lines or f"{_BEFORE}{word}{_BEHIND}" in lines
+def places_of(word: str, is_whole: bool) -> tuple[str, ...]:
+    """The texts one of which is in the lines of whom the word begins a word of. is_whole: and ends it, too."""
+    begun = _BEFORE + word
+    return (begun + _BLANK, begun + _BEHIND) if is_whole else (begun,)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, intersect, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
 
 from streamprocessor.readmodel.search.keys import Rank
-from streamprocessor.readmodel.store.tables import search_keys
+from streamprocessor.readmodel.store.tables import search_keys, searched
+
+MOST_COUNTED = 5_000
 
 _ANYTHING = "\U0010ffff"
 _END_OF_WORD = "!"
@@ -26,14 +28,23 @@ def with_word(connection: Connection, beginning: str, is_whole_word: bool, most:
     return connection.execute(_OF_ANY_RANK, _bounds(beginning, is_whole_word) | {"most": most}).scalars().all()
 
 
-def with_all(connection: Connection, choices: Sequence[Collection[tuple[str, bool]]], most: int) -> Sequence[int]:
-    """The numbers of contacts that have one word of each of the choices. Each: as with_word takes it."""
-    return connection.execute(intersect(*map(_with_any, choices)).limit(most)).scalars().all()
+def count_with_word(connection: Connection, beginning: str, is_whole_word: bool) -> int:
+    """About how many contacts with_word would find, at most MOST_COUNTED of each rank."""
+    return int(connection.execute(_COUNT, _bounds(beginning, is_whole_word)).scalar_one())
 
 
-def _with_any(words: Collection[tuple[str, bool]]) -> Select[Any]:
-    either = union_all(*(_within(rank, **_bounds(*word)) for word in words for rank in Rank)).subquery()
-    return select(either.c.number)
+def lines_with_all(
+    connection: Connection, first: Collection[tuple[str, bool]], others: Iterable[ColumnElement[bool]], most: int
+) -> Sequence[Any]:
+    """Rows of contacts that have one of the first words, each as with_word takes it, and whose lines pass the others.
+
+    They come in no order, some twice.
+    """
+    either = union_all(*(_within(rank, **_bounds(*word)) for word in first for rank in Rank)).subquery()
+    query = select(searched.c.number, searched.c.lines).join_from(
+        either, searched, searched.c.number == either.c.number
+    )
+    return connection.execute(query.where(*others).limit(most)).all()
 
 
 def _within(rank: Any, least: Any, above: Any) -> Select[Any]:
@@ -48,3 +59,8 @@ def _bounds(beginning: str, is_whole_word: bool) -> dict[str, Any]:
 _LEAST, _ABOVE, _MOST = bindparam("least"), bindparam("above"), bindparam("most")
 _BY_TEXT = _within(bindparam("of_rank"), _LEAST, _ABOVE).order_by(search_keys.c.text, search_keys.c.number).limit(_MOST)
 _OF_ANY_RANK = union_all(*(_within(rank, _LEAST, _ABOVE) for rank in Rank)).limit(_MOST)
+_COUNT = select(func.count()).select_from(
+    union_all(
+        *(select(_within(rank, _LEAST, _ABOVE).limit(MOST_COUNTED).subquery().c.number) for rank in Rank)
+    ).subquery()
+)
