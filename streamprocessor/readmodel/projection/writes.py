@@ -120,7 +120,8 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
     forget_unscored(connection, [rows.contact_id for rows in written if rows.contact is None or rows.former_ms])
     _insert(connection, scores, [row for rows in written for row in rows.scores])
     _insert(connection, attributes, [row for rows in written for row in rows.attributes])
-    index_contacts(connection, {rows.contact_id: rows.contact and rows.contact["attributes"] for rows in written})
+    found_by = {rows.contact_id: None if rows.contact is None else rows.contact["attributes"] for rows in written}
+    index_contacts(connection, found_by)
     for rows in written:
         if rows.former_ms:
             for table in (history, hot_leads):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, func, select, union_all
 
 from streamprocessor.readmodel.search.keys import Rank
 from streamprocessor.readmodel.store.tables import search_keys, searched
@@ -56,7 +56,9 @@ def _bounds(beginning: str, is_whole_word: bool) -> dict[str, Any]:
     return {"least": beginning, "above": beginning + (_END_OF_WORD if is_whole_word else _ANYTHING)}
 
 
-_LEAST, _ABOVE, _MOST = bindparam("least"), bindparam("above"), bindparam("most")
+_LEAST: BindParameter[str] = bindparam("least")
+_ABOVE: BindParameter[str] = bindparam("above")
+_MOST: BindParameter[int] = bindparam("most")
 _BY_TEXT = _within(bindparam("of_rank"), _LEAST, _ABOVE).order_by(search_keys.c.text, search_keys.c.number).limit(_MOST)
 _OF_ANY_RANK = union_all(*(_within(rank, _LEAST, _ABOVE) for rank in Rank)).limit(_MOST)
 _COUNT = select(func.count()).select_from(

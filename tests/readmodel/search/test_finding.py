@@ -42,7 +42,7 @@ def nobody(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def found(engine: Engine, text: str, limit: int = 10) -> list[tuple[str, str]]:
     with reading(engine) as connection:
-        return [tuple(match) for match in find(connection, text, limit)]
+        return [(match.contact_id, match.matched) for match in find(connection, text, limit)]
 
 
 def ids(engine: Engine, text: str, limit: int = 10) -> list[str]:
