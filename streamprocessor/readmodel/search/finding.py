@@ -50,10 +50,6 @@ class _Choice(NamedTuple):
         """Whether a contact of these lines has it."""
         return any(text in lines for text in places_of(self.word, self.is_whole))
 
-    def is_in_column(self) -> ColumnElement[bool]:
-        """The same of the table's column."""
-        return or_(*(searched.c.lines.contains(text) for text in places_of(self.word, self.is_whole)))
-
 
 _Choices = list[_Choice]
 
@@ -121,7 +117,7 @@ def _meant_by(connection: Connection, word: str) -> _Choices:
 def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -> list[int]:
     """Who has one word of each of the choices, those first to whom the fewest mistakes lead."""
     few = [numbers for each in choices if (numbers := _few_with(connection, each)) is not None]
-    rows = _rows_of(connection, set.intersection(*few)) if few else _of_many(connection, choices)
+    rows = _of_few(connection, set.intersection(*few), choices) if few else _of_many(connection, choices)
     found: set[tuple[int, str, int]] = set()
     for number, lines in rows:
         mistakes = [min((c.mistakes for c in each if c.is_in(lines)), default=None) for each in choices]
@@ -141,9 +137,11 @@ def _few_with(connection: Connection, choices: _Choices) -> set[int] | None:
     return numbers
 
 
-def _rows_of(connection: Connection, numbers: Iterable[int]) -> Iterator[Any]:
+def _of_few(connection: Connection, numbers: Iterable[int], choices: Sequence[_Choices]) -> Iterator[Any]:
+    """The rows of those of the contacts who have one word of each of the choices."""
+    query = select(searched.c.number, searched.c.lines).where(*map(_have_one, choices))
     for some in portions(sorted(numbers)):
-        yield from connection.execute(select(searched.c.number, searched.c.lines).where(searched.c.number.in_(some)))
+        yield from connection.execute(query.where(searched.c.number.in_(some)))
 
 
 def _of_many(connection: Connection, choices: Sequence[_Choices]) -> Sequence[Any]:
@@ -153,5 +151,9 @@ def _of_many(connection: Connection, choices: Sequence[_Choices]) -> Sequence[An
         return sum(count_with_word(connection, word, is_whole) for word, is_whole, _ in words)
 
     fewest, *others = sorted(choices, key=holders)
-    tests = [or_(*(choice.is_in_column() for choice in words)) for words in others]
-    return lines_with_all(connection, [choice[:2] for choice in fewest], tests, _LIKELY_CONTACTS)
+    return lines_with_all(connection, [choice[:2] for choice in fewest], map(_have_one, others), _LIKELY_CONTACTS)
+
+
+def _have_one(choices: _Choices) -> ColumnElement[bool]:
+    places = (place for word, is_whole, _ in choices for place in places_of(word, is_whole))
+    return or_(*(searched.c.lines.contains(place) for place in places))
