@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -23,7 +23,7 @@ Matched = Literal["exact", "name", "word", "similar"]
 
 _FEW = 2_000
 _SIMILAR_WORDS = 5
-_LIKELY_CONTACTS = 60
+_LIKELY_A_WANTED = 3
 _RANKS: tuple[tuple[Matched, Rank], ...] = (
     ("name", Rank.NAME),
     ("word", Rank.WORD_OF_NAME),
@@ -117,7 +117,11 @@ def _meant_by(connection: Connection, word: str) -> _Choices:
 def _with_all(connection: Connection, choices: Sequence[_Choices], limit: int) -> list[int]:
     """Who has one word of each of the choices, those first to whom the fewest mistakes lead."""
     few = [numbers for each in choices if (numbers := _few_with(connection, each)) is not None]
-    rows = _of_few(connection, set.intersection(*few), choices) if few else _of_many(connection, choices)
+    rows: Iterable[Any]
+    if few:
+        rows = _of_few(connection, set.intersection(*few), choices)
+    else:
+        rows = _of_many(connection, choices, _LIKELY_A_WANTED * limit)
     found: set[tuple[int, str, int]] = set()
     for number, lines in rows:
         mistakes = [min((c.mistakes for c in each if c.is_in(lines)), default=None) for each in choices]
@@ -137,21 +141,21 @@ def _few_with(connection: Connection, choices: _Choices) -> set[int] | None:
     return numbers
 
 
-def _of_few(connection: Connection, numbers: Iterable[int], choices: Sequence[_Choices]) -> Iterator[Any]:
+def _of_few(connection: Connection, numbers: Iterable[int], choices: Sequence[_Choices]) -> Iterable[Any]:
     """The rows of those of the contacts who have one word of each of the choices."""
     query = select(searched.c.number, searched.c.lines).where(*map(_have_one, choices))
     for some in portions(sorted(numbers)):
         yield from connection.execute(query.where(searched.c.number.in_(some)))
 
 
-def _of_many(connection: Connection, choices: Sequence[_Choices]) -> Sequence[Any]:
-    """Rows of some who have one word of each of the choices, where each is had by many."""
+def _of_many(connection: Connection, choices: Sequence[_Choices], most: int) -> Sequence[Any]:
+    """At most so many rows of contacts who have one word of each of the choices, where each is had by many."""
 
     def holders(words: _Choices) -> int:
         return sum(count_with_word(connection, word, is_whole) for word, is_whole, _ in words)
 
     fewest, *others = sorted(choices, key=holders)
-    return lines_with_all(connection, [choice[:2] for choice in fewest], map(_have_one, others), _LIKELY_CONTACTS)
+    return lines_with_all(connection, [choice[:2] for choice in fewest], map(_have_one, others), most)
 
 
 def _have_one(choices: _Choices) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindpar
 from streamprocessor.readmodel.search.keys import Rank
 from streamprocessor.readmodel.store.tables import search_keys, searched
 
-MOST_COUNTED = 5_000
+MOST_COUNTED = 3_000
 
 _ANYTHING = "\U0010ffff"
 _END_OF_WORD = "!"
