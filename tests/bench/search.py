@@ -144,7 +144,7 @@ _NAMESAKES = (
     """,
     """
     INSERT INTO searched SELECT number + :numbers, contact_id || CAST(:lot AS TEXT),
-           replace(lines, '|2', CAST(:lot AS TEXT) || '|2') FROM searched WHERE number <= :count
+           replace(lines, '|2', CAST(:lot AS TEXT) || '|2'), made_from FROM searched WHERE number <= :count
     """,
     """
     INSERT INTO search_keys

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select, update
 
 from streamprocessor.contract.display import Display
 from streamprocessor.process.databases import portions
@@ -16,16 +17,16 @@ from streamprocessor.readmodel.search.lines import keys_in, lines_of
 from streamprocessor.readmodel.search.ranges import with_word
 from streamprocessor.readmodel.search.spellings import is_spelled, spellings_of
 from streamprocessor.readmodel.store.bulk import insert_rows
-from streamprocessor.readmodel.store.database import read_state, write_state, writing
-from streamprocessor.readmodel.store.tables import contacts, search_keys, search_spellings, searched, state
+from streamprocessor.readmodel.store.database import writing
+from streamprocessor.readmodel.store.tables import contacts, search_keys, search_naming, search_spellings, searched
 
-_NAMING, _REACHED = "search_naming", "search_reached"
 _AT_A_TIME = 1_000
 
 
 def index_contacts(connection: Connection, attributes: Mapping[str, str | None]) -> None:
     """Let these contacts be found by what they are now. attributes: JSON by contact; None: it is found no more."""
-    naming = naming_of(connection)
+    said = connection.execute(select(search_naming.c.said)).scalar() or _said(Naming())
+    naming = _naming(said)
     known = {
         row.contact_id: row
         for some in portions(attributes)
@@ -34,11 +35,15 @@ def index_contacts(connection: Connection, attributes: Mapping[str, str | None])
     changes = _Changes((connection.execute(select(func.max(searched.c.number))).scalar() or 0) + 1)
     for contact_id, present in attributes.items():
         row = known.get(contact_id)
-        lines = None if present is None else lines_of(keys_of(naming, contact_id, orjson.loads(present)))
-        if row is None and lines is not None:
-            changes.add(contact_id, lines)
-        elif row is not None and lines != row.lines:
-            changes.replace(row.number, row.lines, lines)
+        if present is None:
+            if row is not None:
+                changes.remove(row)
+        elif row is None or row.made_from != _digest(said, present):
+            made = _Made(lines_of(keys_of(naming, contact_id, orjson.loads(present))), _digest(said, present))
+            if row is None:
+                changes.add(contact_id, made)
+            else:
+                changes.replace(row, made)
     changes.write(connection)
 
 
@@ -47,47 +52,57 @@ def adopt_naming(engine: Engine, revision: int, naming: Naming) -> None:
 
     Those that are in the tables follow with `index_some`.
     """
+    said = _said(naming)
     with writing(engine) as connection:
-        known = read_state(connection, _NAMING)
-        told = None if known is None else orjson.loads(known)
-        if told is not None and told["revision"] >= revision:
+        known = connection.execute(select(search_naming)).one_or_none()
+        if known is not None and known.revision >= revision:
             return
-        text = _told(revision, naming)
-        write_state(connection, _NAMING, text)
-        if told is None or told | {"revision": revision} != orjson.loads(text):
-            write_state(connection, _REACHED, "")
+        reached = known.reached if known is not None and known.said == said else ""
+        connection.execute(delete(search_naming))
+        connection.execute(insert(search_naming).values(revision=revision, said=said, reached=reached))
 
 
 def index_some(engine: Engine) -> bool:
     """Bring the next contacts up to the naming that was adopted; whether there may be more of them."""
     with writing(engine) as connection:
-        reached = read_state(connection, _REACHED)
+        reached = connection.execute(select(search_naming.c.reached)).scalar()
         if reached is None:
             return False
         query = select(contacts.c.contact_id, contacts.c.attributes).where(contacts.c.contact_id > reached)
         rows = connection.execute(query.order_by(contacts.c.contact_id).limit(_AT_A_TIME)).all()
         index_contacts(connection, {row.contact_id: row.attributes for row in rows})
-        if len(rows) < _AT_A_TIME:
-            connection.execute(delete(state).where(state.c.name == _REACHED))
-            return False
-        write_state(connection, _REACHED, rows[-1].contact_id)
-        return True
+        has_more = len(rows) == _AT_A_TIME
+        connection.execute(update(search_naming).values(reached=rows[-1].contact_id if has_more else None))
+        return has_more
 
 
 def naming_of(connection: Connection) -> Naming:
     """What contacts are searched by."""
-    known = read_state(connection, _NAMING)
-    if known is None:
-        return Naming()
-    told = orjson.loads(known)
-    name, subtitle = (tuple(tuple(words) for words in told[line]) for line in ("name", "subtitle"))
-    return Naming(Display(name, subtitle), frozenset(told["attributes"]))
+    said = connection.execute(select(search_naming.c.said)).scalar()
+    return Naming() if said is None else _naming(said)
 
 
-def _told(revision: int, naming: Naming) -> str:
+def _said(naming: Naming) -> str:
     display = naming.display
-    told = {"revision": revision, "name": display.name, "subtitle": display.subtitle}
-    return orjson.dumps(told | {"attributes": sorted(naming.attributes)}).decode()
+    said = {"name": display.name, "subtitle": display.subtitle, "attributes": sorted(naming.attributes)}
+    return orjson.dumps(said).decode()
+
+
+def _naming(said: str) -> Naming:
+    words = orjson.loads(said)
+    name, subtitle = (tuple(tuple(entry) for entry in words[line]) for line in ("name", "subtitle"))
+    return Naming(Display(name, subtitle), frozenset(words["attributes"]))
+
+
+class _Made(NamedTuple):
+    """What a contact's row holds. made_from: a digest of what the lines follow from; while it stays, they do."""
+
+    lines: str
+    made_from: bytes
+
+
+def _digest(said: str, attributes: str) -> bytes:
+    return blake2b(f"{said}\n{attributes}".encode(), digest_size=16).digest()
 
 
 @dataclass
@@ -95,23 +110,24 @@ class _Changes:
     """Rows to be written. next_number: of the next contact that comes anew."""
 
     next_number: int
-    came: list[tuple[int, str, str]] = field(default_factory=list)
+    came: list[tuple[int, str, str, bytes]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
     more_keys: list[tuple[int, str, int]] = field(default_factory=list)
     fewer_keys: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, contact_id: str, lines: str) -> None:
-        self.came.append((self.next_number, contact_id, lines))
-        self._turn(self.next_number, set(), keys_in(lines))
+    def add(self, contact_id: str, made: _Made) -> None:
+        self.came.append((self.next_number, contact_id, *made))
+        self._turn(self.next_number, set(), keys_in(made.lines))
         self.next_number += 1
 
-    def replace(self, number: int, before: str, lines: str | None) -> None:
-        if lines is None:
-            self.gone.append(number)
-        else:
-            self.changed.append({"of": number, "lines": lines})
-        self._turn(number, keys_in(before), set() if lines is None else keys_in(lines))
+    def replace(self, row: Any, made: _Made) -> None:
+        self.changed.append({"of": row.number} | made._asdict())
+        self._turn(row.number, keys_in(row.lines), keys_in(made.lines))
+
+    def remove(self, row: Any) -> None:
+        self.gone.append(row.number)
+        self._turn(row.number, keys_in(row.lines), set())
 
     def write(self, connection: Connection) -> None:
         if self.fewer_keys:

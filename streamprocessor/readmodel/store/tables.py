@@ -115,6 +115,7 @@ searched = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("contact_id", Text, nullable=False, unique=True),
     Column("lines", Text, nullable=False),  # all its keys
+    Column("made_from", LargeBinary, nullable=False),
 )
 
 search_keys = Table(
@@ -124,6 +125,15 @@ search_keys = Table(
     Column("text", _IN_ORDER, primary_key=True),
     Column("number", BigInteger, primary_key=True),  # of the contact in `searched`
     sqlite_with_rowid=False,
+)
+
+# One row: by which model's names contacts are searched.
+search_naming = Table(
+    "search_naming",
+    derived,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("said", Text, nullable=False),
+    Column("reached", Text),  # contacts behind this one are to follow yet; null: none is
 )
 
 search_spellings = Table(
