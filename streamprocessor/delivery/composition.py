@@ -85,7 +85,6 @@ async def run_delivery(
     since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
@@ -102,6 +101,12 @@ async def run_delivery(
         segments = Segments(clients, full[MODELS])
         opened.push_async_callback(segments.stop)
         await segments.start()
+        phrases = Phrases(
+            subscription_file.calendar,
+            subscription_file.rule_words,
+            subscription_file.name_from,
+            model_display=lambda: segments.display,
+        )
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
         resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)

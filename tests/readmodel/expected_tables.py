@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Engine, Table, func, select
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
-from streamprocessor.contract.display import Display
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.readmodel.search.keys import Naming, keys_of
@@ -52,7 +51,7 @@ async def expected_rows(system: System, model: Model) -> Tables:
         if not record.key.startswith(RESERVED):
             newest[record.key.decode()] = record.value
     scorer = Scorer(model)
-    naming = Naming.of(Display(), frozenset(model.addresses))
+    naming = Naming.of(model.display, frozenset(model.addresses))
     rows = {key: rows_of(scorer, key, record_of(value)) for key, value in newest.items() if value is not None}
     shown = {key: of for key, of in rows.items() if of.contact is not None}
     return {

@@ -11,9 +11,6 @@ import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import Engine
 
-from streamprocessor.contract.display import Display
-from streamprocessor.readmodel.search.index import adopt_naming
-from streamprocessor.readmodel.search.keys import Naming
 from tests.harness.apis import ALL, READ_ONLY, bearer
 from tests.readmodel.api_apps import ORIGIN, ApiApp
 from tests.readmodel.databases import opened_database
@@ -53,14 +50,6 @@ async def test_a_reader_gets_names_with_what_stands_below_them(app: ApiApp) -> N
         },
     )
     assert (await http.post(SEARCH, json={"q": "xqzxq"})).json() == {"contacts": []}
-
-
-async def test_contacts_are_called_as_the_model_says(app: ApiApp, engine: Engine) -> None:
-    adopt_naming(engine, 2, Naming.of(Display((("company",),), (("last_name",),)), frozenset()))
-
-    (found,) = (await app.client(headers=bearer(ALL)).post(SEARCH, json={"q": "c-42", "limit": 1})).json()["contacts"]
-
-    assert (found["display_name"], found["subtitle"]) == ("ACME Corp", "Smith")
 
 
 async def test_who_may_not_read_learns_nothing_and_what_was_typed_stands_nowhere(

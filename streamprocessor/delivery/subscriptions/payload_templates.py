@@ -45,6 +45,7 @@ _NAMING = frozenset({"words.sentence", "words.name"})
 _DATA = {
     BECAME_HOT_LEAD: (
         *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
+        *("display_name", "attributes"),
     ),
     SCORE_UPDATED: (
         "contact_id",
@@ -59,7 +60,7 @@ _DATA = {
         "first",
     ),
 }
-_FREE = ("scores", "model")  # what is below them depends on the scoring model
+_FREE = ("scores", "model", "attributes")  # what is below them depends on the scoring model
 
 
 @dataclass(frozen=True)

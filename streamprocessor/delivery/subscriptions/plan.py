@@ -37,7 +37,7 @@ class DeliveryPlan:
         """The attributes by which its template calls contacts."""
         if not self.template.names_contacts:
             return frozenset()
-        return frozenset(word for words in self.phrases.name_from for word in words)
+        return frozenset(word for words in self.phrases.display.name for word in words)
 
     def delivery_of(self, announcement: Announcement, context: ContactContext, now_ms: int) -> Delivery | None:
         """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""

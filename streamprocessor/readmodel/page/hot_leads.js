@@ -1,14 +1,15 @@
 // Who became hot: those of before, and those who do while one looks.
 
-import {contactAddress} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {ago, number, stage} from './format.js';
 import {sampleEvent} from './sample_event.js';
+import {who} from './who.js';
 
 const STREAM = '/api/hot-leads/stream';
 const AT_ONCE = 25;
 const AGAIN_MS = 3_000;
+const NAME_MS = 2_000;
 
 export async function show({query, signal}) {
   const cursor = query.get('cursor');
@@ -28,7 +29,7 @@ export async function show({query, signal}) {
     if (!leads.length) return list.replaceChildren(nobody());
     const columns = [['Contact', 'who'], ['Score', 'number'], ['Stage', ''], ['Because', 'extra'], ['When', '']];
     const rows = leads.map((lead) => [
-      el('a', {href: contactAddress(lead.contact_id)}, lead.contact_id),
+      who(lead),
       [el('span', {class: 'quiet extra'}, `${lead.score_name} `), number(lead.score)],
       [stage(lead.stage, stages.get(lead.score_name)), lead.previous_stage && el('span', {class: 'quiet extra'}, ` from ${lead.previous_stage}`)],
       lead.because.map((part) => part.rule ?? part.group).join(', '),
@@ -40,11 +41,20 @@ export async function show({query, signal}) {
   }
 
   function add(lead) {
-    if (known.has(idOf(lead))) return;
+    if (known.has(idOf(lead))) return named(lead);
     known.add(idOf(lead));
     fresh.add(idOf(lead));
     leads.unshift(lead);
     leads.splice(4 * AT_ONCE);
+    // Of somebody new the announcement may be here before the contact that has the name.
+    if (!lead.display_name) setTimeout(() => { if (!signal.aborted) fill().catch(() => {}); }, NAME_MS);
+    return draw();
+  }
+
+  function named(lead) {
+    const place = leads.findIndex((each) => idOf(each) === idOf(lead));
+    if (place < 0 || leads[place].display_name || !lead.display_name) return;
+    leads[place] = lead;
     draw();
   }
 

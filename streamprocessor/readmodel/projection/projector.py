@@ -12,7 +12,6 @@ from aiokafka import TopicPartition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from streamprocessor.contract.display import Display
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.process.clock import now_ms
@@ -151,7 +150,7 @@ class Projector:
         """Where the model calls contacts otherwise than before, let some more of them be found by that."""
         model = self._models.scorer.model
         if model.revision != self._searched_under:
-            naming = Naming.of(Display(), frozenset(model.addresses))
+            naming = Naming.of(model.display, frozenset(model.addresses))
             await self._with_database(lambda: adopt_naming(self._engine, model.revision, naming))
             self._searched_under, self._is_indexing = model.revision, True
         if self._is_indexing:

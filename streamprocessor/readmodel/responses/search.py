@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from streamprocessor.readmodel.responses.contact_title import ContactTitle
 
-class FoundContact(BaseModel):
+
+class FoundContact(ContactTitle):
     """A contact that may have been meant."""
 
     contact_id: str
-    display_name: str | None = Field(description="null: its attributes do not say what it is called.")
-    subtitle: str | None
     matched: Literal["exact", "name", "word", "similar"] = Field(
         description="By its id or an address, whole; the beginning of its name; a word; one that is spelled alike."
     )

@@ -76,12 +76,6 @@ def index_some(engine: Engine) -> bool:
         return has_more
 
 
-def naming_of(connection: Connection) -> Naming:
-    """What contacts are searched by."""
-    said = connection.execute(select(search_naming.c.said)).scalar()
-    return Naming() if said is None else _naming(said)
-
-
 def _said(naming: Naming) -> str:
     display = naming.display
     said = {"name": display.name, "subtitle": display.subtitle, "attributes": sorted(naming.attributes)}
