@@ -24,6 +24,7 @@ from tests.bench.readmodel import readmodel
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
+from tests.bench.search import search
 from tests.bench.state import state
 from tests.bench.throughput import compiled, forty_rules, throughput
 
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "handover": handover,
     "collector": collector,
     "readmodel": readmodel,
+    "search": search,
     "delivery": delivery,
 }
 NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")

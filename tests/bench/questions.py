@@ -98,7 +98,7 @@ def answered(asker: Asker, asked: Mapping[str, Question], rounds: int) -> list[F
     for _ in range(rounds):
         for name, question in asked.items():
             took[name].append(asker.ms(question()))
-    return [figure for name, found in took.items() for figure in _figures(name, found)]
+    return [figure for name, found in took.items() for figure in figures_of(name, found)]
 
 
 def counted_anew(asker: Asker, contact: Question, rounds: int) -> list[Figure]:
@@ -108,7 +108,7 @@ def counted_anew(asker: Asker, contact: Question, rounds: int) -> list[Figure]:
         time.sleep(SPREADS_ARE_TOLD_SECONDS)
         took["contact"].append(asker.ms(contact()))
         took["segment"].append(asker.ms("/api/segments/bench", "PUT", orjson.dumps(SEGMENT)))
-    return [figure for name, found in took.items() for figure in _figures(f"{name} anew", found)]
+    return [figure for name, found in took.items() for figure in figures_of(f"{name} anew", found)]
 
 
 def ask_at_once(port: int, asked: Mapping[str, Question], clients: int) -> None:
@@ -127,7 +127,8 @@ def _listed(**query: Any) -> str:
     return "/api/contacts?" + urlencode({"score": "engagement", "limit": PAGE} | query)
 
 
-def _figures(name: str, found: Sequence[float]) -> list[Figure]:
+def figures_of(name: str, found: Sequence[float]) -> list[Figure]:
+    """The median and the 95th percentile. found: milliseconds."""
     ordered = sorted(found)
     p95 = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
     return [Figure(f"{name}, p50", statistics.median(ordered), "ms"), Figure(f"{name}, p95", p95, "ms")]

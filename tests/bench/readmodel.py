@@ -87,7 +87,7 @@ def _measured(rig: Rig, known: Crowd, name: str, url: str) -> list[Figure]:
     asyncio.run(process.start().ready(MOST_SECONDS))
     figures = [*rebuilt, *_answers(rig, process)]
     resident = psutil.Process(process.process.pid).memory_info().rss
-    figures += [Figure("memory of the process", resident / 2**20, "MiB"), Figure("on disk", _disk_mib(engine), "MiB")]
+    figures += [Figure("memory of the process", resident / 2**20, "MiB"), Figure("on disk", disk_mib(engine), "MiB")]
     process.stop()
     engine.dispose()
     return [figure._replace(name=f"{name}: {figure.name}") for figure in figures]
@@ -114,7 +114,8 @@ def _answers(rig: Rig, process: ApiProcess) -> list[Figure]:
     return [*answers, *anew]
 
 
-def _disk_mib(engine: Engine) -> float:
+def disk_mib(engine: Engine) -> float:
+    """How much the database holds."""
     question = (
         "SELECT pg_database_size(current_database())"
         if engine.dialect.name == "postgresql"

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Table, func, select
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.readmodel.search.keys import Naming, keys_of
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.rows import ContactRows, rows_of
@@ -50,12 +51,19 @@ async def expected_rows(system: System, model: Model) -> Tables:
         if not record.key.startswith(RESERVED):
             newest[record.key.decode()] = record.value
     scorer = Scorer(model)
+    naming = Naming.of(model.display, frozenset(model.addresses))
     rows = {key: rows_of(scorer, key, record_of(value)) for key, value in newest.items() if value is not None}
     shown = {key: of for key, of in rows.items() if of.contact is not None}
     return {
         "contacts": {key: of.contact for key, of in shown.items()},
         "scores": {_key(tables.scores, row): row for of in shown.values() for row in of.scores},
         "attributes": {_key(tables.attributes, row): row for of in shown.values() for row in of.attributes},
+        "search_keys": {
+            (contact_id, key.rank, key.text): True
+            for contact_id, of in shown.items()
+            if of.contact is not None
+            for key in keys_of(naming, contact_id, orjson.loads(of.contact["attributes"]))
+        },
         "history": await _steps(system, shown),
         "hot_leads": await _hot_leads(system, shown),
     }
@@ -90,11 +98,18 @@ def stored_rows(engine: Engine) -> Tables:
             table.name: [dict(row._mapping) for row in connection.execute(select(table))]
             for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads)
         }
+        keys = select(tables.searched.c.contact_id, tables.search_keys.c.rank, tables.search_keys.c.text)
+        is_theirs = tables.searched.c.number == tables.search_keys.c.number
+        search_keys = {
+            tuple(row): True
+            for row in connection.execute(keys.join_from(tables.search_keys, tables.searched, is_theirs))
+        }
     contacts = {row["contact_id"]: row for row in rows["contacts"]}
     return {
         "contacts": contacts,
         "scores": {_key(tables.scores, row): row for row in rows["scores"]},
         "attributes": {_key(tables.attributes, row): row for row in rows["attributes"]},
+        "search_keys": search_keys,
         "history": {_key(tables.history, row): row["said"] for row in rows["history"] if row["contact_id"] in contacts},
         "hot_leads": {
             row["event_id"]: row["said"]

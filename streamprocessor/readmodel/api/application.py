@@ -26,6 +26,7 @@ from streamprocessor.readmodel.endpoints import (
     hot_leads,
     imports,
     overview,
+    search,
     segments,
     sign_in,
     subscriptions,
@@ -46,6 +47,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         timeline,
         contacts,  # behind those whose paths go on after the contact's id
         overview,
+        search,
         hot_leads,
         active_model,
         catalogue,

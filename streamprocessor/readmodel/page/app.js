@@ -3,6 +3,7 @@
 import {onGo, go} from './address.js';
 import {Problem, signOut, whoAsks} from './api.js';
 import {el, tell} from './element.js';
+import {leadsToSearch, searchBox} from './search.js';
 import {signInForm} from './signing_in.js';
 import {FIRST, VIEWS} from './views.js';
 
@@ -15,6 +16,7 @@ async function start() {
   window.addEventListener('popstate', () => render());
   window.addEventListener('unhandledrejection', failed);
   document.addEventListener('click', follow);
+  document.addEventListener('keydown', leadsToSearch);
   try {
     person = await whoAsks();
   } catch (problem) {
@@ -73,7 +75,7 @@ function put(content, focused) {
   const again = focused && focused !== 'main' && main.querySelector(`#${CSS.escape(focused)}`);
   if (again) return again.focus();
   heading?.setAttribute('tabindex', '-1');
-  heading?.focus({preventScroll: true});
+  if (document.activeElement?.id !== 'search') heading?.focus({preventScroll: true}); // else somebody types there
   window.scrollTo(0, 0);
 }
 
@@ -83,8 +85,17 @@ function showFrame() {
   const seen = person ? VIEWS.filter((view) => view.title && person.scopes.includes(view.scope ?? 'read')) : [];
   document.getElementById('views').replaceChildren(...seen.map((view) =>
     el('a', {href: view.path, 'aria-current': view.path === section ? 'page' : null}, view.title)));
+  showSearch();
   document.getElementById('person').replaceChildren(...(person
     ? [el('span', {class: 'quiet'}, person.name), el('button', {onclick: leave}, 'Sign out')] : []));
+}
+
+// It stays while views change, with what is typed into it.
+function showSearch() {
+  const place = document.getElementById('finder');
+  const mayRead = person?.scopes.includes('read') ?? false;
+  if (mayRead && !place.firstChild) searchBox(place);
+  if (!mayRead) place.replaceChildren();
 }
 
 async function leave() {

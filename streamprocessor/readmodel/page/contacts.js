@@ -1,6 +1,6 @@
 // All contacts, sorted by a score, and those alone that are wanted.
 
-import {address, contactAddress, go, goWith} from './address.js';
+import {address, go} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {columnButton} from './column_dialog.js';
@@ -30,7 +30,7 @@ export async function show(place) {
   const context = {scores, score, available, query};
   const columns = chosenColumns(query, context);
   return [
-    el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm(),
+    el('div', {class: 'title'}, el('h1', {}, 'Contacts'),
       el('div', {class: 'row'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns))),
     el('div', {class: 'bar-of-list'},
       viewBar({views, query: asAsked, person: place.person}),
@@ -48,16 +48,6 @@ async function pageOf(query, score, signal) {
   if (name === null) return ask('/api/contacts', {query: asked, signal});
   for (const each of NARROWING) asked.delete(each);
   return (await ask(`/api/segments/${encodeURIComponent(name)}`, {query: asked, signal})).page;
-}
-
-function searchForm() {
-  const wanted = el('input', {id: 'search', type: 'search', required: true, autocomplete: 'off', spellcheck: 'false'});
-  const send = (event) => {
-    event.preventDefault();
-    go(contactAddress(wanted.value));
-  };
-  return el('form', {role: 'search', class: 'row', onsubmit: send},
-    el('label', {for: 'search'}, 'Contact id'), wanted, el('button', {}, 'Open'));
 }
 
 function contactTable(page, columns, context, place) {

@@ -27,6 +27,8 @@ from streamprocessor.readmodel.projection.writes import (
     start_contacts_over,
     write,
 )
+from streamprocessor.readmodel.search.index import adopt_naming, index_some
+from streamprocessor.readmodel.search.keys import Naming
 from streamprocessor.readmodel.store.database import (
     epoch_of,
     may_come_back,
@@ -74,6 +76,8 @@ class Projector:
         self._models = models
         self._metrics = metrics
         self._epoch = ""
+        self._searched_under = 0  # the revision of the model by whose names contacts are searched
+        self._is_indexing = True
         self._ends_at_start: dict[TopicPartition, int] = {}
         self.is_current = False
         self.has_database = True
@@ -100,7 +104,9 @@ class Projector:
         """
         tidied_seconds = swept_seconds = counted_seconds = float("-inf")
         while True:
-            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=BATCH_RECORDS)
+            await self._index_anew()
+            wait_ms = 0 if self._is_indexing else _POLL_MS
+            fetched = await self._consumer.getmany(timeout_ms=wait_ms, max_records=BATCH_RECORDS)
             if fetched:
                 await self._project({self._places[where]: records for where, records in fetched.items()})
             behind = await self._measure_behind()
@@ -139,6 +145,16 @@ class Projector:
             start_contacts_over(connection)
         for short, id_ in self._ids.items():
             write_state(connection, f"topic:{short}", id_)
+
+    async def _index_anew(self) -> None:
+        """Where the model calls contacts otherwise than before, let some more of them be found by that."""
+        model = self._models.scorer.model
+        if model.revision != self._searched_under:
+            naming = Naming.of(model.display, frozenset(model.addresses))
+            await self._with_database(lambda: adopt_naming(self._engine, model.revision, naming))
+            self._searched_under, self._is_indexing = model.revision, True
+        if self._is_indexing:
+            self._is_indexing = await self._with_database(lambda: index_some(self._engine))
 
     async def _tidy(self, history_ms: int) -> None:
         at_ms = now_ms()

@@ -13,9 +13,21 @@ from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import MustRestartError
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.projection.changes import Changes, Place
+from streamprocessor.readmodel.search.index import index_contacts
 from streamprocessor.readmodel.store.catalogue_rows import forget_unscored
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
-from streamprocessor.readmodel.store.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
+from streamprocessor.readmodel.store.tables import (
+    attributes,
+    contacts,
+    history,
+    hot_leads,
+    projected,
+    scores,
+    search_keys,
+    search_spellings,
+    searched,
+    tallies,
+)
 
 _CELL = ("name", "value", "presented_nano", "stage")
 _DIALECTS: dict[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
@@ -91,7 +103,7 @@ def forget_orphans(engine: Engine, now_ms: int) -> None:
 
 def start_contacts_over(connection: Connection) -> None:
     """Drop what the changelog made; steps and hot leads, which Kafka does not hold as long as we do, stay."""
-    for table in (contacts, scores, attributes, tallies):
+    for table in (contacts, scores, attributes, tallies, searched, search_keys, search_spellings):
         connection.execute(delete(table))
     connection.execute(delete(projected).where(projected.c.topic == CONTACTS_CHANGELOG))
     begin_epoch(connection)
@@ -108,6 +120,8 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
     forget_unscored(connection, [rows.contact_id for rows in written if rows.contact is None or rows.former_ms])
     _insert(connection, scores, [row for rows in written for row in rows.scores])
     _insert(connection, attributes, [row for rows in written for row in rows.attributes])
+    found_by = {rows.contact_id: None if rows.contact is None else rows.contact["attributes"] for rows in written}
+    index_contacts(connection, found_by)
     for rows in written:
         if rows.former_ms:
             for table in (history, hot_leads):

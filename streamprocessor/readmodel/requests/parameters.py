@@ -207,6 +207,15 @@ class FilterBody(RootModel[ContactFilter]):
     """Which contacts are meant."""
 
 
+class SearchBody(BaseModel):
+    """What somebody looks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(min_length=1, max_length=200, description="As typed: a name, an address, a company, an id.")
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+
+
 class ResendBody(BaseModel):
     """Which webhooks are sent again."""
 

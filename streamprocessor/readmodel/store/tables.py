@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import postgresql
 
 SCHEMA_VERSION = 4
 """Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
@@ -92,6 +105,44 @@ hot_leads = Table(
     Column("contact_id", Text, nullable=False, index=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
     Column("said", Text, nullable=False),
+)
+
+# Compared by code points in either database: what begins alike stands together.
+_IN_ORDER = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+
+searched = Table(
+    "searched",
+    derived,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("contact_id", Text, nullable=False, unique=True),
+    Column("lines", Text, nullable=False),  # all its keys
+    Column("made_from", LargeBinary, nullable=False),
+)
+
+search_keys = Table(
+    "search_keys",
+    derived,
+    Column("rank", SmallInteger, primary_key=True),
+    Column("text", _IN_ORDER, primary_key=True),
+    Column("number", BigInteger, primary_key=True),  # of the contact in `searched`
+    sqlite_with_rowid=False,
+)
+
+# One row: by which model's names contacts are searched.
+search_naming = Table(
+    "search_naming",
+    derived,
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("said", Text, nullable=False),
+    Column("reached", Text),  # contacts behind this one are to follow yet; null: none is
+)
+
+search_spellings = Table(
+    "search_spellings",
+    derived,
+    Column("spelling", Text, primary_key=True),
+    Column("word", Text, primary_key=True),  # one that a key begins with
+    sqlite_with_rowid=False,
 )
 
 projected = Table(

@@ -129,15 +129,6 @@ async def test_the_order_turns_round_and_says_so(viewer: Viewer, firm: Firm) -> 
     assert await ids(page) == falling[::-1]
 
 
-async def test_a_contact_is_found_by_its_id(viewer: Viewer) -> None:
-    page = await viewer("/contacts")
-    await page.get_by_label("Contact id").fill("c-07")
-    await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Tony Abara")
-    await page.go_back()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
-
-
 async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot")
     await expect(page.locator("tbody tr").first).to_be_visible()

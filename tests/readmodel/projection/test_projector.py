@@ -24,6 +24,15 @@ from tests.readmodel.expected_tables import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
 
+HELD_OF_CONTACTS = (
+    tables.contacts,
+    tables.scores,
+    tables.attributes,
+    tables.history,
+    tables.hot_leads,
+    tables.searched,
+)
+
 
 @contextmanager
 def engine_of(scored: ScoredSystem, folder: Path, database_url: str) -> Iterator[Engine]:
@@ -84,7 +93,7 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(
         def left() -> set[tuple[str, str]]:
             found = set()
             with engine.connect() as connection, connection.begin():
-                for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads):
+                for table in HELD_OF_CONTACTS:
                     hidden = table.c.contact_id.in_([gone, child, objector])
                     found |= {
                         (table.name, row[0]) for row in connection.execute(select(table.c.contact_id).where(hidden))
