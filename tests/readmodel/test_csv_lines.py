@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from streamprocessor.readmodel.responses.csv_lines import csv_lines
+from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 
 
 @pytest.mark.parametrize(

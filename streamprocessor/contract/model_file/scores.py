@@ -8,9 +8,9 @@ from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.checks.announcement_rate import why_too_fine
 from streamprocessor.contract.model_file.combine import COMBINED, COMBINED_STAGES, check_components, read_combine
 from streamprocessor.contract.model_file.conditions import attribute_condition
-from streamprocessor.contract.model_file.decay import read_decay
-from streamprocessor.contract.model_file.limits import limit_on_points
-from streamprocessor.contract.model_file.rules import RULE, RuleContext, read_rule
+from streamprocessor.contract.model_file.rule_words.decay import read_decay
+from streamprocessor.contract.model_file.rule_words.limits import limit_on_points
+from streamprocessor.contract.model_file.rule_words.rules import RULE, RuleContext, read_rule
 from streamprocessor.contract.model_file.stages import STAGES, read_stages
 from streamprocessor.contract.strict_yaml.described import Shape, Word, described, read_later
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode

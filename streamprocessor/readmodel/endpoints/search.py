@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query
 
 from streamprocessor.readmodel.endpoints.contact_lookup import titles_of
 from streamprocessor.readmodel.requests.parameters import NoParameters, SearchBody
-from streamprocessor.readmodel.responses.search import FoundContact, FoundContacts
+from streamprocessor.readmodel.responses.lists.search import FoundContact, FoundContacts
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute

@@ -19,7 +19,7 @@ from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
-from streamprocessor.readmodel.responses.csv_lines import csv_lines
+from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
 from streamprocessor.readmodel.responses.segments import (
     FilterCount,

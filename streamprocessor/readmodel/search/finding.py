@@ -32,7 +32,7 @@ _RANKS: tuple[tuple[Matched, Rank], ...] = (
 )
 
 
-class Match(NamedTuple):
+class SearchHit(NamedTuple):
     """A contact that was found. matched: by what; `exact`: by its whole id or a whole address."""
 
     contact_id: str
@@ -54,7 +54,7 @@ class _Choice(NamedTuple):
 _Choices = list[_Choice]
 
 
-def find(connection: Connection, text: str, limit: int) -> list[Match]:
+def find(connection: Connection, text: str, limit: int) -> list[SearchHit]:
     """The contacts that the text may mean, at most so many."""
     words = words_of(text)
     found: dict[int, Matched] = dict.fromkeys(_exactly(connection, text.strip(), " ".join(words), limit), "exact")
@@ -69,7 +69,7 @@ def find(connection: Connection, text: str, limit: int) -> list[Match]:
     numbers = list(found)[:limit]
     named = select(searched.c.number, searched.c.contact_id).where(searched.c.number.in_(numbers))
     ids = {row.number: row.contact_id for row in connection.execute(named)}
-    return [Match(ids[number], found[number]) for number in numbers]
+    return [SearchHit(ids[number], found[number]) for number in numbers]
 
 
 def _note(found: dict[int, Matched], numbers: Iterable[int], matched: Matched) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from streamprocessor.contract.model_file.rules import RuleContext, rule_syntax
+from streamprocessor.contract.model_file.rule_words.rules import RuleContext, rule_syntax
 from streamprocessor.contract.strict_yaml.described import json_schema
 from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, Problems, ScalarNode
 from streamprocessor.scoring.kinds.rule_kind import ONCE_PER, RuleKind

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.responses.columns import ColumnList, ColumnView
+from streamprocessor.readmodel.responses.lists.columns import ColumnList, ColumnView
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute

@@ -10,7 +10,7 @@ import orjson
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import WEEK_MS
 from streamprocessor.readmodel.endpoints.lists.columns import ATTRIBUTE, CHANGE, SCORE, STAGE, Column, with_attributes
-from streamprocessor.readmodel.responses.csv_lines import csv_lines
+from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import instant, past_scores, presented, relative_percent
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries

@@ -20,8 +20,8 @@ from streamprocessor.readmodel.endpoints.contact_lookup import (
 )
 from streamprocessor.readmodel.endpoints.forecast import steps_to_come
 from streamprocessor.readmodel.requests.parameters import ContactQuery, SummaryQuery
+from streamprocessor.readmodel.responses.lists.summary import ContactSummary, Cooling, LastChange, StrongReason
 from streamprocessor.readmodel.responses.scores import instant, presented
-from streamprocessor.readmodel.responses.summary import ContactSummary, Cooling, LastChange, StrongReason
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute

@@ -14,7 +14,7 @@ from streamprocessor.readmodel.endpoints.known_segments import known_by
 from streamprocessor.readmodel.endpoints.lists.columns import read_columns
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ListQuery, NoParameters, PathName
-from streamprocessor.readmodel.responses.views import SavedView, ViewList
+from streamprocessor.readmodel.responses.lists.views import SavedView, ViewList
 from streamprocessor.readmodel.routing.access import READER, WRITER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute

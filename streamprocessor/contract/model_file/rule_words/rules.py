@@ -12,9 +12,14 @@ from typing import Any, NamedTuple
 
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.conditions import attribute_condition, event_condition
-from streamprocessor.contract.model_file.decay import read_decay
-from streamprocessor.contract.model_file.field_words import FieldWords, reader_of, word_of
-from streamprocessor.contract.model_file.limits import NO_POINTS, BandWords, limit_on_matches, limit_on_points
+from streamprocessor.contract.model_file.rule_words.decay import read_decay
+from streamprocessor.contract.model_file.rule_words.field_words import FieldWords, reader_of, word_of
+from streamprocessor.contract.model_file.rule_words.limits import (
+    NO_POINTS,
+    BandWords,
+    limit_on_matches,
+    limit_on_points,
+)
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, read_later
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import (

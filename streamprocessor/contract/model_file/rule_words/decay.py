@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from streamprocessor.contract.model_file.field_words import FieldWords
+from streamprocessor.contract.model_file.rule_words.field_words import FieldWords
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.scoring.model.rules import Decay, NoDecay

@@ -1,0 +1,1 @@
+"""How rules are written: their words, limits, and decay."""

@@ -1,0 +1,1 @@
+"""Answers about many contacts: columns, views, what a search finds, CSV."""
