@@ -143,6 +143,7 @@ class Settings(BaseModel):
     delivery_templates_dir: str = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
     subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
+    inbox: str = Field("", description="the file of the hot-lead inbox; empty: leads have no owners, and are never due")
 
     @property
     def data_path(self) -> Path:

@@ -20,6 +20,7 @@ from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -88,6 +89,7 @@ class ApiApp:
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
                 subscriptions=NOT_HERE,
+                lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=NOT_HERE,
                 imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
                 allowed_hosts=frozenset(),

@@ -189,13 +189,14 @@ def _name_from(located: LocatedNode) -> tuple[tuple[str, ...], ...]:
 def _calendar(located: LocatedNode) -> Calendar:
     fields = located.fields("time_zone", "weekend", "holidays")
     return Calendar(
-        time_zone=fields.read("time_zone", _time_zone, "UTC"),
+        time_zone=fields.read("time_zone", time_zone, "UTC"),
         weekend=fields.read("weekend", _weekend, Calendar().weekend),
-        holidays=fields.read("holidays", _dates, frozenset()),
+        holidays=fields.read("holidays", dates, frozenset()),
     )
 
 
-def _time_zone(located: LocatedNode) -> str:
+def time_zone(located: LocatedNode) -> str:
+    """A time zone by its name."""
     zone = text(located)
     try:
         ZoneInfo(zone)
@@ -213,7 +214,8 @@ def _weekend(located: LocatedNode) -> frozenset[str]:
     return days
 
 
-def _dates(located: LocatedNode) -> frozenset[date]:
+def dates(located: LocatedNode) -> frozenset[date]:
+    """Dates, each once; an empty list is none."""
     if isinstance(located.node, SequenceNode) and not located.node.items:
         return frozenset()
     return frozenset(_date(item) for item in located.items("a list of dates"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
@@ -82,6 +84,10 @@ class Dispatchers:
         """Queue what is wanted of the announcements, once it is kept with the positions after them."""
         async with self._one_at_a_time:
             await self._queue(announcements, erased, read_to)
+
+    async def queue_of(self, work: Callable[[Connection], Sequence[Delivery]]) -> None:
+        """Send the work's deliveries, once they are kept with all that it did."""
+        self._hand_out(await self._context.store_thread.ask(lambda store: store.queue_of(work)))
 
     async def resend(self, name: str, webhook_ids: Sequence[str] | None) -> int:
         """How many of the subscription's undeliverable deliveries are sent again; webhook_ids None: all of them."""

@@ -25,6 +25,7 @@ from streamprocessor.readmodel.endpoints import (
     forecast,
     hot_leads,
     imports,
+    inbox,
     overview,
     segments,
     sign_in,
@@ -44,6 +45,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         contacts,  # behind those whose paths go on after the contact's id
         overview,
         hot_leads,
+        inbox,
         active_model,
         catalogue,
         segments,

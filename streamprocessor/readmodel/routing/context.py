@@ -13,11 +13,13 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -43,6 +45,7 @@ class Gateways:
     eraser: Eraser
     subscriptions: SubscriptionStore
     delivery: DeliveryClient
+    lead_acts: LeadActWriter
     imports: ImportJobs
     allowed_hosts: frozenset[str]
     """Names of hosts that webhooks may go to though they are inside, or plain http."""
@@ -82,6 +85,8 @@ class ApiContext:
     gateways: Gateways
     hot_lead_streams: HotLeadStreams
     contact_ids: ContactIds
+    inbox: InboxRules = field(default_factory=InboxRules)
+    """Who takes hot leads, and by when; without its file nobody does."""
     figures: Figures = field(default_factory=Figures)
 
     def has_ended(self, session: Session) -> bool:

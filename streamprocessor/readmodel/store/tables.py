@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
 
 derived = MetaData()
@@ -92,6 +92,23 @@ hot_leads = Table(
     Column("at_ms", BigInteger, nullable=False, index=True),
     Column("said", Text, nullable=False),
 )
+
+# The inbox: what became of each hot lead, by what people did with it.
+leads = Table(
+    "leads",
+    derived,
+    Column("lead_id", Text, primary_key=True),
+    Column("episode", Text, nullable=False),  # the id of its became-hot-lead message
+    Column("contact_id", Text, nullable=False, index=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # "" where it has none
+    Column("due_ms", BigInteger),
+    Column("place_ms", BigInteger, nullable=False),  # the first in a list has the lowest
+    Column("acts", Text, nullable=False),  # JSON, in Kafka's order
+)
+Index("leads_placed", leads.c.state, leads.c.place_ms, leads.c.lead_id)
+Index("leads_of_owner", leads.c.owner, leads.c.state, leads.c.place_ms, leads.c.lead_id)
 
 projected = Table(
     "projected",
