@@ -20,6 +20,7 @@ from streamprocessor.inbox.business_hours import (
     first_instant,
 )
 
+LONG_AGO = clock_at(UTC, 0)
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu", "UTC")
 #: Around which clocks change in one of the zones; Lord Howe by half an hour, Santiago at midnight.
@@ -120,7 +121,7 @@ def test_due_instants_are_those_of_a_walk_by_the_minute(
     zone = hours.calendar.zone
     begin_ms = first_instant(UTC, date.fromisoformat(change), 0)
     at_ms, left = begin_ms + quarter * 15 * MINUTE_MS, quarters * 15
-    now_ms, furthest = begin_ms - 24 * HOUR_MS, datetime.min
+    now_ms, furthest = begin_ms - 24 * HOUR_MS, LONG_AGO
     while left:
         furthest = max(furthest, clock_at(zone, now_ms))
         left -= now_ms >= at_ms and is_open(hours, furthest)
@@ -139,7 +140,7 @@ def test_quiet_hours_end_when_the_clock_shows_their_end(
     quiet = QuietHours(zone, start * 15, end * 15)
     at_ms = first_instant(UTC, date.fromisoformat(change), 0) + quarter * 15 * MINUTE_MS
     where = Calendar(zone).zone
-    now_ms, furthest, is_quiet = at_ms - 50 * HOUR_MS, datetime.min, False
+    now_ms, furthest, is_quiet = at_ms - 50 * HOUR_MS, LONG_AGO, False
     found: int | None = None
     while now_ms <= at_ms + 50 * HOUR_MS:
         furthest = max(furthest, clock_at(where, now_ms))

@@ -43,7 +43,7 @@ class Enricher:
         segments: Segments,
         always: frozenset[str] | None = None,
     ) -> None:
-        """Have known these attributes always, whatever plans ask for; None: none, not even whether contacts are there."""
+        """Have these attributes known always, whatever plans ask for; None: none of them, and of nobody."""
         self._store_thread = store_thread
         self._projection = projection
         self._segments = segments

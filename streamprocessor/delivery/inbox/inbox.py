@@ -9,7 +9,6 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from streamprocessor.delivery.deliveries import Delivery
-from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.inbox.consumer import LeadNews
 from streamprocessor.delivery.inbox.desk import KEPT_MS, InboxDesk
@@ -30,8 +29,19 @@ class LeadReader(Protocol):
         """Whether all is read that Kafka is known to have."""
 
 
+class DeliveryQueue(Protocol):
+    """What sends deliveries once they are kept: delivery's Dispatchers."""
+
+    async def queue_of(self, work: Callable[[Connection], Sequence[Delivery]]) -> None:
+        """Send the work's deliveries, once they are kept with all that it did."""
+
+
 class HotLeadInbox:
-    """Brings leads to their owners. on_events: is called when there may be events for Kafka."""
+    """Brings leads to their owners.
+
+    again_ms: when people are to be told though nothing new comes; None: never.
+    on_events: is called when there may be events for Kafka.
+    """
 
     def __init__(
         self, desk: InboxDesk, enricher: Enricher, store_thread: StoreThread, clock_ms: Callable[[], int]
@@ -40,22 +50,25 @@ class HotLeadInbox:
         self._enricher = enricher
         self._store_thread = store_thread
         self._clock_ms = clock_ms
-        self._again_ms: int | None = 0
+        self.again_ms: int | None = 0
         self.on_events: Callable[[], None] = lambda: None
 
-    async def run(self, reader: LeadReader, dispatchers: Dispatchers) -> None:
-        """Work for ever. Nobody is told of anything before all is read that was done with leads meanwhile."""
+    async def begin(self) -> None:
+        """Keep since when people are told, before anything is read."""
         began_ms = self._clock_ms()
         await self._store_thread.ask(lambda store: store.within(lambda rows: self._desk.begin(rows, began_ms)))
+
+    async def run(self, reader: LeadReader, queue: DeliveryQueue) -> None:
+        """Work for ever. Nobody is told of anything before all is read that was done with leads meanwhile."""
         while True:
             news = await reader.poll()
             if news.read_to:
                 await self.take(news)
-            is_time = self._again_ms is not None and self._again_ms <= self._clock_ms()
+            is_time = self.again_ms is not None and self.again_ms <= self._clock_ms()
             if (news.read_to or is_time) and await reader.is_current():
-                await dispatchers.queue_of(self._send)
+                await queue.queue_of(self._send)
             elif news.read_to:
-                self._again_ms = 0  # once it is
+                self.again_ms = 0  # once it is
 
     async def take(self, news: LeadNews) -> None:
         """Keep what came, with the positions after it."""
@@ -84,5 +97,5 @@ class HotLeadInbox:
 
     def _send(self, rows: Connection) -> Sequence[Delivery]:
         outgoing = self._desk.send(rows, self._clock_ms())
-        self._again_ms = outgoing.again_ms
+        self.again_ms = outgoing.again_ms
         return outgoing.deliveries

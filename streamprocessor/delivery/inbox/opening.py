@@ -81,12 +81,13 @@ async def open_inbox(
     producer = AIOKafkaProducer(**parts.clients.arguments(), acks="all", enable_idempotence=True)
     opened.push_async_callback(producer.stop)
     await producer.start()
-    consumer = LeadConsumer(parts.clients, parts.topics[BECAME_HOT_LEAD], activities)
-    opened.push_async_callback(consumer.stop)
-    await consumer.start(parts.store_thread, now_ms(), since_ms)
     receivers = {person: receiver.subscription.name for person, receiver in plan.receivers.items()}
     desk = InboxDesk(plan.rules, AlertWording(plan.rules, plan.phrases), receivers)
     inbox = HotLeadInbox(desk, parts.enricher, parts.store_thread, now_ms)
+    await inbox.begin()
+    consumer = LeadConsumer(parts.clients, parts.topics[BECAME_HOT_LEAD], activities)
+    opened.push_async_callback(consumer.stop)
+    await consumer.start(parts.store_thread, now_ms(), since_ms)
     publisher = LeadEventPublisher(producer, activities, parts.store_thread)
     inbox.on_events = publisher.wake
     return [inbox.run(consumer, parts.dispatchers), inbox.forget(), publisher.run()]

@@ -88,8 +88,9 @@ class AlertWording:
 
 def _announcement_of(lead: LeadRow) -> Announcement:
     """The became-hot-lead message; where it did not come, one that says nothing of the lead but whose it is."""
-    said = orjson.loads(lead.said) if lead.said else {"at": format_rfc3339(lead.at_ms), "at_ms": lead.at_ms, "data": {}}
-    return Announcement(BECAME_HOT_LEAD, lead.episode, "", "", lead.contact_id, said["at"], said["at_ms"], said["data"])
+    said: dict[str, Any] = orjson.loads(lead.said) if lead.said else {}
+    at, at_ms = said.get("at", format_rfc3339(lead.at_ms)), said.get("at_ms", lead.at_ms)
+    return Announcement(BECAME_HOT_LEAD, lead.episode, "", "", lead.contact_id, at, at_ms, said.get("data", {}))
 
 
 def _clock_words(zone: tzinfo, at_ms: int) -> str:

@@ -36,8 +36,12 @@ class LeadEventPublisher:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while await self._send_some():
-                pass
+            await self.send_kept()
+
+    async def send_kept(self) -> None:
+        """Return once Kafka has all that is kept for it."""
+        while await self._send_some():
+            pass
 
     async def _send_some(self) -> bool:
         """Whether there may be more to send; what Kafka does not take is sent again a little later."""
