@@ -15,6 +15,7 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
@@ -69,7 +70,7 @@ class Producer:
 class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
-    def __init__(self, engine: Engine, folder: Path) -> None:
+    def __init__(self, engine: Engine, folder: Path, inbox: InboxRules | None = None) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in TOKENS.split(","))
@@ -97,6 +98,7 @@ class ApiApp:
                 mappings=folder,
             ),
             hot_lead_streams=HotLeadStreams(engine, metrics),
+            inbox=inbox or InboxRules(),
         )
         self._app: FastAPI = application(self.context, list, {})
 

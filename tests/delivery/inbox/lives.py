@@ -214,7 +214,7 @@ class _Follower:
 
 
 class _NoSegments:
-    known: Mapping[str, Any] = {}  # noqa: RUF012 - it is read alone
+    known: Mapping[str, Any] = {}
 
 
 class _Reader:
