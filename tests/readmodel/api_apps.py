@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,10 +61,12 @@ class Producer:
 
     def __init__(self) -> None:
         self.sent: list[SentRecord] = []
+        self.on_sent: Callable[[SentRecord], None] = lambda _: None
 
     async def send_and_wait(self, topic: str, *, key: bytes, value: bytes) -> None:
         """Keep the record."""
         self.sent.append(SentRecord(topic, key, orjson.loads(value)))
+        self.on_sent(self.sent[-1])
 
 
 class ApiApp:
@@ -100,11 +102,11 @@ class ApiApp:
             hot_lead_streams=HotLeadStreams(engine, metrics),
             inbox=inbox or InboxRules(),
         )
-        self._app: FastAPI = application(self.context, list, {})
+        self.app: FastAPI = application(self.context, list, {})
 
     def client(self, address: str = CLIENT, **options: Any) -> httpx.AsyncClient:
         """A client that asks from that address; it needs no closing. options: as of httpx."""
-        transport = httpx.ASGITransport(self._app, client=(address, 1234))
+        transport = httpx.ASGITransport(self.app, client=(address, 1234))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, **options)
 
     def audited(self) -> list[dict[str, Any]]:

@@ -4,95 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import httpx
-import orjson
 import pytest
-from sqlalchemy import Engine
 
 from streamprocessor.contract.topic_names import ACTIVITIES, BECAME_HOT_LEAD
-from streamprocessor.inbox.acts import act_id_of, event_of, lead_id_of
+from streamprocessor.inbox.acts import lead_id_of
 from streamprocessor.inbox.alerts import HOUR_MS
-from streamprocessor.inbox.episode import LEAD_ASSIGNED, LeadAct
-from streamprocessor.inbox.inbox_file import parse_inbox_file
-from streamprocessor.readmodel.projection.changes import Place, changes_of
+from streamprocessor.readmodel.projection.changes import changes_of
 from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.database import epoch_of, reading
+from streamprocessor.readmodel.store.rows import no_rows
 from tests.delivery.leads import Lead
-from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
-from tests.readmodel.api_apps import NOW_MS, SCORER, ApiApp, store_contacts
+from tests.harness.apis import ALL, NO_ERASE, READ_ONLY
+from tests.readmodel.api_apps import NOW_MS, SCORER, store_contacts
 from tests.readmodel.databases import opened_database
+from tests.readmodel.inbox_story import InboxStory, record_of
 
-RULES = parse_inbox_file(
-    """
-people: {ops: {name: Olga Petrov}, crm: {name: Chris Moll}}
-owners: [{owner: [ops, crm]}]
-due: {business_time: 4h}
-reasons: [no budget, wrong person]
-""",
-    "inbox.yaml",
-)
 OPS, CRM, READER = ALL, NO_ERASE, READ_ONLY
 
 
-class Kafka:
-    """Both topics of the inbox, and the api whose tables are made of them."""
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine, self.app = engine, ApiApp(engine, folder, RULES)
-        self.hot_leads: list[Any] = []
-        self.activities: list[Any] = []
-
-    def become_hot(self, *leads: Lead) -> None:
-        for lead in leads:
-            self.hot_leads.append(_record(lead.contact_id, lead.value(), len(self.hot_leads), lead.headers()))
-        self.project(BECAME_HOT_LEAD, self.hot_leads[-len(leads) :])
-
-    def assign(self, lead: Lead, to: str | None, due_ms: int | None = None) -> None:
-        """As delivery does."""
-        episode = lead.announcement().id
-        act_id = act_id_of(episode, LEAD_ASSIGNED, 0)
-        act = LeadAct(act_id, LEAD_ASSIGNED, episode, "engagement", "system", lead.at_ms, to, due_ms=due_ms)
-        self.take(lead.contact_id, event_of(lead.contact_id, act))
-
-    def take(self, contact_id: str, value: bytes) -> None:
-        self.activities.append(_record(contact_id, value, len(self.activities)))
-        self.project(ACTIVITIES, self.activities[-1:])
-
-    def project(self, topic: str, records: list[Any]) -> None:
-        with reading(self.engine) as connection:
-            epoch = epoch_of(connection)
-        write(self.engine, epoch, changes_of(SCORER, {Place(topic, 0): records}, 1), NOW_MS)
-
-    async def ask(self, token: str = OPS, **query: Any) -> Any:
-        async with self.app.client() as client:
-            answer = await client.get("/api/inbox", params=query, headers=bearer(token))
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def act(self, lead: Lead, act: str, token: str = OPS, **body: str) -> httpx.Response:
-        """What is done comes to the tables by way of Kafka."""
-        sent = len(self.app.producer.sent)
-        async with self.app.client() as client:
-            path = f"/api/inbox/{lead_id_of(lead.announcement().id)}/acts"
-            answer = await client.post(path, json={"act": act} | body, headers=bearer(token))
-        for record in self.app.producer.sent[sent:]:
-            assert record.topic == ACTIVITIES
-            self.take(record.key.decode(), orjson.dumps(record.value))
-        return answer
-
-
-def _record(contact_id: str, value: bytes, offset: int, headers: Any = ()) -> Any:
-    return SimpleNamespace(key=contact_id.encode(), value=value, offset=offset, headers=list(headers), timestamp=NOW_MS)
-
-
 @pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[Kafka]:
+def kafka(tmp_path: Path) -> Iterator[InboxStory]:
     with opened_database("", tmp_path / "read.sqlite") as engine:
         store_contacts(engine, ["jane", "joe", "eve"])
-        yield Kafka(engine, tmp_path)
+        yield InboxStory(engine, tmp_path)
 
 
 JANE, JOE, EVE = (
@@ -104,7 +40,7 @@ def states(page: Any) -> dict[str, str]:
     return {lead["contact_id"]: lead["state"] for lead in page["leads"]}
 
 
-async def test_what_is_due_first_stands_first_and_what_never_is_stands_last_the_newest_first(kafka: Kafka) -> None:
+async def test_what_is_due_first_stands_first_and_what_never_is_stands_last(kafka: InboxStory) -> None:
     kafka.become_hot(JANE, JOE, EVE, Lead("jane", 2, NOW_MS - 1))
     kafka.assign(JOE, "ops", NOW_MS + 2)
     kafka.assign(EVE, "crm", NOW_MS - 2)
@@ -135,14 +71,16 @@ async def test_what_is_due_first_stands_first_and_what_never_is_stands_last_the_
         ({"state": "called"}, set()),
     ],
 )
-async def test_a_list_holds_those_that_are_asked_for(kafka: Kafka, query: dict[str, Any], contacts: set[str]) -> None:
+async def test_a_list_holds_those_that_are_asked_for(
+    kafka: InboxStory, query: dict[str, Any], contacts: set[str]
+) -> None:
     kafka.become_hot(JANE, JOE, EVE)
     kafka.assign(JOE, "ops", NOW_MS + 2)
     kafka.assign(EVE, "crm", NOW_MS - 2)
     assert states(await kafka.ask(**query)).keys() == contacts
 
 
-async def test_an_accepted_lead_leaves_the_open_ones_and_kafka_has_the_event(kafka: Kafka) -> None:
+async def test_an_accepted_lead_leaves_the_open_ones_and_kafka_has_the_event(kafka: InboxStory) -> None:
     kafka.become_hot(JANE)
     kafka.assign(JANE, "ops", NOW_MS + 1)
     seen = await kafka.act(JANE, "seen")
@@ -168,7 +106,7 @@ async def test_an_accepted_lead_leaves_the_open_ones_and_kafka_has_the_event(kaf
     }
 
 
-async def test_a_repeat_is_no_second_act(kafka: Kafka) -> None:
+async def test_a_repeat_is_no_second_act(kafka: InboxStory) -> None:
     kafka.become_hot(JANE)
     kafka.assign(JANE, "ops")
     for _ in range(2):
@@ -176,13 +114,13 @@ async def test_a_repeat_is_no_second_act(kafka: Kafka) -> None:
             answer = await kafka.act(JANE, act, **body)
             assert answer.status_code in (202, 409), answer.text
     assert [record.value["type"] for record in kafka.app.producer.sent] == ["lead_seen", "lead_called", "lead_rejected"]
-    kafka.project(ACTIVITIES, [_record("jane", each.value, 100 + n) for n, each in enumerate(kafka.activities)])
+    kafka.project(ACTIVITIES, [record_of("jane", each.value, 100 + n) for n, each in enumerate(kafka.activities)])
     [lead] = (await kafka.ask(state="rejected"))["leads"]
     assert (lead["reason"], len(lead["done"])) == ("no budget", 4)
 
 
 async def test_a_lead_is_given_to_another_and_a_closed_one_is_taken_up_again_with_a_new_due_instant(
-    kafka: Kafka,
+    kafka: InboxStory,
 ) -> None:
     kafka.become_hot(JANE)
     kafka.assign(JANE, "ops", NOW_MS - 1)
@@ -210,7 +148,7 @@ async def test_a_lead_is_given_to_another_and_a_closed_one_is_taken_up_again_wit
     ],
 )
 async def test_what_can_not_be_done_is_refused_and_kafka_has_nothing(
-    kafka: Kafka, act: str, body: dict[str, str], status: int, words: str
+    kafka: InboxStory, act: str, body: dict[str, str], status: int, words: str
 ) -> None:
     kafka.become_hot(JANE)
     answer = await kafka.act(JANE, act, **body)
@@ -218,7 +156,7 @@ async def test_what_can_not_be_done_is_refused_and_kafka_has_nothing(
     assert words in answer.json()["detail"]
 
 
-async def test_who_may_only_read_does_nothing_and_nobody_sees_it_without_a_token(kafka: Kafka) -> None:
+async def test_who_may_only_read_does_nothing_and_nobody_sees_it_without_a_token(kafka: InboxStory) -> None:
     kafka.become_hot(JANE)
     assert (await kafka.act(JANE, "seen", READER)).status_code == 403
     async with kafka.app.client() as client:
@@ -228,7 +166,7 @@ async def test_who_may_only_read_does_nothing_and_nobody_sees_it_without_a_token
 
 
 async def test_acts_that_come_before_their_lead_and_a_read_model_made_anew_show_the_same(
-    kafka: Kafka, tmp_path: Path
+    kafka: InboxStory, tmp_path: Path
 ) -> None:
     kafka.become_hot(JANE, JOE, EVE)
     kafka.assign(JANE, "ops", NOW_MS + 5)
@@ -240,28 +178,26 @@ async def test_acts_that_come_before_their_lead_and_a_read_model_made_anew_show_
     for first, second in (("hot_leads", "activities"), ("activities", "hot_leads")):
         with opened_database("", tmp_path / f"{first}.sqlite") as engine:
             store_contacts(engine, ["jane", "joe", "eve"])
-            anew = Kafka(engine, tmp_path / first)
+            anew = InboxStory(engine, tmp_path / first)
             for name in (first, second):
                 topic = {"hot_leads": BECAME_HOT_LEAD, "activities": ACTIVITIES}[name]
                 anew.project(topic, getattr(kafka, name))
             assert [await anew.ask(), await anew.ask(state="closed")] == shown
 
 
-async def test_of_an_erased_contact_nothing_is_left(kafka: Kafka) -> None:
+async def test_of_an_erased_contact_nothing_is_left(kafka: InboxStory) -> None:
     kafka.become_hot(JANE, JOE)
     kafka.assign(JANE, "ops")
     with reading(kafka.engine) as connection:
         epoch = epoch_of(connection)
     changes = changes_of(SCORER, {}, 1)
-    from streamprocessor.readmodel.store.rows import no_rows
-
     changes.contacts["jane"] = no_rows("jane", NOW_MS)
     write(kafka.engine, epoch, changes, NOW_MS)
     assert states(await kafka.ask()).keys() == {"joe"}
     assert (await kafka.act(JANE, "seen")).status_code == 404
 
 
-async def test_the_audit_names_the_lead_and_no_contact(kafka: Kafka) -> None:
+async def test_the_audit_names_the_lead_and_no_contact(kafka: InboxStory) -> None:
     kafka.become_hot(JANE)
     await kafka.act(JANE, "called")
     line = next(each for each in kafka.app.audited() if each["operation"] == "act_on_lead")

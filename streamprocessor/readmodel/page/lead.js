@@ -1,0 +1,78 @@
+// One lead of the inbox: who, why, by when, and what may be done.
+
+import {contactAddress} from './address.js';
+import {ask} from './api.js';
+import {el} from './element.js';
+import {ago, number} from './format.js';
+
+const MOST_REASONS = 4;
+const STATES = {new: 'New', seen: 'Seen', called: 'Called', accepted: 'Accepted', rejected: 'Rejected'};
+
+// titles: of people by their names; on: what buttons do, null where one may only look.
+export function leadRow(lead, {titles, me, on}) {
+  const isOpen = !['accepted', 'rejected'].includes(lead.state);
+  const title = lead.display_name ?? lead.contact_id;
+  const isSeenByOwner = on && lead.state === 'new' && (!lead.owner || lead.owner === me);
+  return el('li', {class: 'hot-lead', 'data-state': lead.state},
+    el('div', {class: 'lead-who'},
+      el('a', {
+        href: contactAddress(lead.contact_id),
+        id: `lead-${lead.id}`,
+        title: lead.contact_id,
+        onclick: () => { if (isSeenByOwner) sawIt(lead); },
+      }, title),
+      lead.subtitle && el('span', {class: 'quiet'}, lead.subtitle)),
+    el('div', {class: 'lead-why'},
+      el('span', {}, `${lead.score_name} ${number(lead.score)}`),
+      el('span', {class: 'quiet'}, because(lead.because))),
+    el('div', {class: 'lead-when'}, isOpen ? due(lead) : closed(lead, titles),
+      el('span', {class: 'quiet'}, owner(lead, titles, me))),
+    on && el('div', {class: 'lead-acts'}, isOpen ? openActs(lead, title, on) : button(lead, 'Reopen', title, () =>
+      on.act(lead, {act: 'reopened'}, 'is open again'))));
+}
+
+function openActs(lead, title, on) {
+  return [
+    lead.state !== 'called' && button(lead, 'Called', title, () => on.act(lead, {act: 'called'}, 'is called')),
+    button(lead, 'Accept', title, () => on.act(lead, {act: 'accepted'}, 'is accepted'), 'main'),
+    button(lead, 'Reject', title, () => on.reject(lead)),
+    on.assign && button(lead, 'Assign', title, () => on.assign(lead)),
+  ];
+}
+
+function button(lead, word, title, onclick, kind = null) {
+  return el('button', {class: kind, id: `lead-${lead.id}-${word}`, 'aria-label': `${word}: ${title}`, onclick}, word);
+}
+
+function sawIt(lead) {
+  ask(`/api/inbox/${lead.id}/acts`, {method: 'POST', body: {act: 'seen'}}).catch(() => {}); // it is looked at all the same
+}
+
+function due(lead) {
+  const state = el('span', {class: 'lead-state'}, STATES[lead.state]);
+  if (!lead.due_at) return el('span', {}, state, ' · hot ', ago(lead.became_hot_at));
+  if (lead.overdue) return el('span', {class: 'overdue'}, state, ' · Overdue, was due ', ago(lead.due_at));
+  return el('span', {}, state, lead.state === 'called' ? ' · was due ' : ' · due ', ago(lead.due_at));
+}
+
+function closed(lead, titles) {
+  const last = lead.done.at(-1);
+  return el('span', {}, el('span', {class: 'lead-state'}, STATES[lead.state]), ' ', ago(last.at),
+    ` by ${titles.get(last.by) ?? last.by}`, lead.reason && `: ${lead.reason}`);
+}
+
+function owner(lead, titles, me) {
+  if (!lead.owner) return 'Nobody’s yet';
+  return lead.owner === me ? 'Yours' : titles.get(lead.owner) ?? lead.owner;
+}
+
+// "contact us, pricing × 2"
+function because(parts) {
+  const times = new Map();
+  for (const part of parts) {
+    if (part.cut) continue;
+    const words = (part.rule ?? part.group ?? '').replaceAll(/[-_]/g, ' ');
+    if (words) times.set(words, (times.get(words) ?? 0) + (part.count ?? 1));
+  }
+  return [...times].slice(0, MOST_REASONS).map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
+}
