@@ -95,4 +95,6 @@ def store_people(engine: Engine, people: Mapping[str, Mapping[str, Any]]) -> Non
 
 
 def record_of(contact_id: str, value: bytes, offset: int, headers: Any = ()) -> Any:
-    return SimpleNamespace(key=contact_id.encode(), value=value, offset=offset, headers=list(headers), timestamp=END_OF_TIME_MS)
+    return SimpleNamespace(
+        key=contact_id.encode(), value=value, offset=offset, headers=list(headers), timestamp=END_OF_TIME_MS
+    )

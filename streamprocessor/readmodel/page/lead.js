@@ -26,7 +26,7 @@ export function leadRow(lead, {titles, me, on}) {
       el('span', {}, `${lead.score_name} ${number(lead.score)}`),
       el('span', {class: 'quiet'}, because(lead.because))),
     el('div', {class: 'lead-when'}, isOpen ? due(lead) : closed(lead, titles),
-      el('span', {class: 'quiet'}, owner(lead, titles, me))),
+      el('span', {class: 'quiet'}, isOpen ? `${STATES[lead.state]} · ${owner(lead, titles, me)}` : lead.reason)),
     on && el('div', {class: 'lead-acts'}, isOpen ? openActs(lead, title, on) : button(lead, 'Reopen', title, () =>
       on.act(lead, {act: 'reopened'}, 'is open again'))));
 }
@@ -34,7 +34,7 @@ export function leadRow(lead, {titles, me, on}) {
 function openActs(lead, title, on) {
   return [
     lead.state !== 'called' && button(lead, 'Called', title, () => on.act(lead, {act: 'called'}, 'is called')),
-    button(lead, 'Accept', title, () => on.act(lead, {act: 'accepted'}, 'is accepted'), 'main'),
+    button(lead, 'Accept', title, () => on.act(lead, {act: 'accepted'}, 'is accepted'), 'agree'),
     button(lead, 'Reject', title, () => on.reject(lead)),
     on.assign && button(lead, 'Assign', title, () => on.assign(lead)),
   ];
@@ -49,21 +49,19 @@ function sawIt(lead) {
 }
 
 function due(lead) {
-  const state = el('span', {class: 'lead-state'}, STATES[lead.state]);
-  if (!lead.due_at) return el('span', {}, state, ' · hot ', ago(lead.became_hot_at));
-  if (lead.overdue) return el('span', {class: 'overdue'}, state, ' · Overdue, was due ', ago(lead.due_at));
-  return el('span', {}, state, lead.state === 'called' ? ' · was due ' : ' · due ', ago(lead.due_at));
+  if (!lead.due_at) return el('span', {}, 'Hot ', ago(lead.became_hot_at));
+  if (lead.overdue) return el('span', {class: 'overdue'}, 'Overdue, due ', ago(lead.due_at));
+  return el('span', {}, lead.state === 'called' ? 'Was due ' : 'Due ', ago(lead.due_at));
 }
 
 function closed(lead, titles) {
   const last = lead.done.at(-1);
-  return el('span', {}, el('span', {class: 'lead-state'}, STATES[lead.state]), ' ', ago(last.at),
-    ` by ${titles.get(last.by) ?? last.by}`, lead.reason && `: ${lead.reason}`);
+  return el('span', {}, `${STATES[lead.state]} by ${titles.get(last.by) ?? last.by} `, ago(last.at));
 }
 
 function owner(lead, titles, me) {
-  if (!lead.owner) return 'Nobody’s yet';
-  return lead.owner === me ? 'Yours' : titles.get(lead.owner) ?? lead.owner;
+  if (!lead.owner) return 'nobody’s yet';
+  return lead.owner === me ? 'yours' : titles.get(lead.owner) ?? lead.owner;
 }
 
 // "contact us, pricing × 2"

@@ -80,7 +80,7 @@ async def test_a_salesperson_begins_with_the_own_leads_what_is_due_first(
     assert await names(page) == ["Grace Dubois", "Ada Berger"]
     first = page.locator(".hot-lead").first
     await expect(first).to_contain_text("Head of Sales, Fabrikam")
-    await expect(first).to_contain_text("Overdue, was due 2 hours ago")
+    await expect(first).to_contain_text("Overdue, due 2 hours ago")
     await expect(first).to_contain_text("pricing × 2, contact us")
     assert await serious(page) == []
     await pictures(page, screenshots / "inbox")
@@ -98,7 +98,7 @@ async def test_a_lead_is_called_accepted_and_found_among_the_closed_by_keyboard_
     page = await opened(browser, inbox)
     await page.get_by_role("button", name="Called: Grace Dubois").focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator(".hot-lead").first).to_contain_text("Called · was due")
+    await expect(page.locator(".hot-lead").first).to_contain_text("Called · yours")
     await expect(page.get_by_role("link", name="Grace Dubois")).to_be_focused()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Accept: Grace Dubois")).to_be_focused()
@@ -149,7 +149,7 @@ async def test_who_looks_at_a_new_lead_has_seen_it(browser: Browser, inbox: Serv
     await page.get_by_role("link", name="Ada Berger").click()
     await expect(page.get_by_role("heading", level=1)).not_to_have_text("Inbox")
     await page.go_back()
-    await expect(page.locator(".hot-lead", has_text="Ada Berger")).to_contain_text("Seen · due")
+    await expect(page.locator(".hot-lead", has_text="Ada Berger")).to_contain_text("Seen · yours")
     await page.context.close()
 
 
