@@ -25,8 +25,8 @@ OPS, CRM, READER = ALL, NO_ERASE, READ_ONLY
 
 
 @pytest.fixture
-def kafka(tmp_path: Path) -> Iterator[InboxStory]:
-    with opened_database("", tmp_path / "read.sqlite") as engine:
+def kafka(database_url: str, tmp_path: Path) -> Iterator[InboxStory]:
+    with opened_database(database_url, tmp_path / "read.sqlite") as engine:
         store_contacts(engine, ["jane", "joe", "eve"])
         yield InboxStory(engine, tmp_path)
 

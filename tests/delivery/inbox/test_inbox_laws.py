@@ -102,6 +102,9 @@ def check(script: Script, world: World) -> None:
     due = {act.episode: act.due_ms or 0 for act in assigned}
     told = world.deliveries()
     assert len({message.webhook_id for message in told}) == len(told)
+    assert not any(lead.contact_id in message.webhook_id for lead in script.leads for message in told), (
+        "ids name nobody"
+    )
     for person in ("mia", "tom", "lea"):
         mine = [message for message in told if message.subscription == f"inbox.{person}"]
         times = [message.queued_ms for message in mine]

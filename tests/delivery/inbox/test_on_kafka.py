@@ -94,8 +94,8 @@ async def test_a_hot_lead_is_assigned_told_accepted_and_scored_and_a_new_read_mo
     page = await until(lambda: api.get("/api/inbox"), lambda page: page["counts"]["mine"] == 1, 20, "Olga's lead")
     assert {lead["display_name"]: lead["owner"] for lead in page["leads"]} == told
     jane = next(lead for lead in page["leads"] if lead["contact_id"] == "jane")
-    path = f"{api.address}/api/inbox/{jane['id']}/acts"
-    answers = [httpx.post(path, json={"act": "accepted"}, headers=bearer(ALL), timeout=20) for _ in range(2)]
+    async with httpx.AsyncClient(base_url=api.address, headers=bearer(ALL), timeout=20) as client:
+        answers = [await client.post(f"/api/inbox/{jane['id']}/acts", json={"act": "accepted"}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
 
     await process.start().ready()
