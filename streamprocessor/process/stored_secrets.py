@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
@@ -84,16 +86,24 @@ def new_secret() -> str:
 
 
 def created_once(file: Path, content: str) -> Path:
-    """The file; it is made with the content where there is none, readable by its owner alone."""
+    """The file; it is made with the content where there is none, readable by its owner alone.
+
+    It has all of its content from its first instant on, wherever we are killed, and of several processes that make it
+    at once the first one's counts.
+    """
     file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if file.exists():
         return file
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
+    descriptor, draft = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)  # readable by its owner alone
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        os.unlink(draft)
     return file
 
 
@@ -110,7 +120,7 @@ def stored_token(setting: str, folder: Path) -> str:
         return setting
     file = created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n")
     token = file.read_text(encoding="utf-8-sig").strip()
-    check_length(token, str(file))  # it is empty where a first start was killed at this very moment
+    check_length(token, str(file))
     return token
 
 

@@ -74,11 +74,40 @@ def test_nothing_starts_on_a_folder_whose_restore_did_not_end(tmp_path: Path) ->
         keep_private(tmp_path)
 
 
-def test_an_empty_token_of_a_first_start_that_was_killed_lets_nobody_in(tmp_path: Path) -> None:
+def test_an_empty_token_lets_nobody_in(tmp_path: Path) -> None:
     (tmp_path / TOKEN_FILE).touch()
 
     with pytest.raises(OperatorError, match=f"{TOKEN_FILE}: wanted a secret of at least 16 characters; got 0"):
         stored_token("", tmp_path)
+
+
+def test_a_first_start_that_is_killed_while_it_writes_a_key_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: int) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(SystemExit):
+        created_once(tmp_path / "keys", "first")
+    monkeypatch.undo()
+
+    assert not (tmp_path / "keys").exists()
+    assert created_once(tmp_path / "keys", "second").read_text() == "second"
+    assert mode_of(tmp_path / "keys") == "0600"
+
+
+def test_of_two_that_make_a_key_at_once_the_first_ones_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, fsync = tmp_path / "keys", os.fsync
+
+    def overtaken(descriptor: int) -> None:
+        fsync(descriptor)
+        file.write_text("first")
+
+    monkeypatch.setattr(os, "fsync", overtaken)
+
+    assert created_once(file, "second").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_keys_name(tmp_path: Path) -> None:

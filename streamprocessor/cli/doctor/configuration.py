@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from streamprocessor.cli.doctor.finding import API, COLLECTOR, DELIVERY, WORKER, Finding, Level, examined, failed, well
@@ -37,12 +37,25 @@ def _salts(settings: Settings) -> Iterator[Finding]:
         sentence = "unsalted: ids of erased contacts can be guessed; wanted so only where some were erased before salts"
         yield Finding("erasure salt", Level.WARN, sentence)
     else:
-        yield examined("erasure salt", lambda: _is_set(erasure_salt(settings.erasure_salt, folder)))
-    yield examined("address salt", lambda: _is_set(address_salt(settings.address_salt, folder)))
+        yield _salt("erasure salt", lambda: erasure_salt(settings.erasure_salt, folder))
+    yield _salt("address salt", lambda: address_salt(settings.address_salt, folder))
 
 
-def _is_set(secret: str) -> str:
-    return f"there is one, of {len(secret)} characters"
+def _salt(subject: str, read: Callable[[], str]) -> Finding:
+    """How the salt is: a short one can be guessed, and is only warned of since a salt must never change."""
+    from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
+
+    try:
+        salt = read()
+    except OperatorError as error:
+        return failed(subject, error)
+    if len(salt) < SECRET_MIN_CHARS:
+        sentence = (
+            f"wanted at least {SECRET_MIN_CHARS} characters; got {len(salt)}, which can be guessed: what is stored "
+            "under it stays so, so choose another only before the first contact"
+        )
+        return Finding(subject, Level.WARN, sentence)
+    return well(subject, f"there is one, of {len(salt)} characters")
 
 
 def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:

@@ -57,6 +57,16 @@ def test_people_read_a_line_for_each_thing(call: Call, environment: dict[str, st
     assert lines[-1].startswith("fail  Kafka ")
 
 
+def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
+    call: Call, environment: dict[str, str]
+) -> None:
+    found = findings(call, environment | {"STREAMPROCESSOR_ERASURE_SALT": "salty"}, "worker")
+
+    level, sentence = found["erasure salt"]
+    assert (level, found["address salt"][0]) == ("warn", "ok")
+    assert sentence.startswith("wanted at least 16 characters; got 5, which can be guessed")
+
+
 @pytest.mark.parametrize(
     ("processes", "setting", "value", "subject", "words"),
     [
