@@ -142,6 +142,16 @@ class Settings(BaseModel):
     )
     delivery_templates_dir: str = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
+    page_url: str = Field(
+        "", description="where people open the page, for links in messages: https://leads.example.com"
+    )
+    smtp_host: str = Field("", description="the server that mails are handed to; empty: none are sent")
+    smtp_port: int = Field(0, ge=0, le=65535, description="0: 587, 465 with tls, 25 with none")
+    smtp_security: str = Field("starttls", pattern="^(starttls|tls|none)$", description="none: on this machine alone")
+    smtp_username: str = ""
+    smtp_password: str = Field("", repr=False)
+    smtp_from: str = Field("", description="the address that mails come from")
+    smtp_ca_file: str = Field("", description="authorities of the server's certificate; empty: this machine's")
     subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
     inbox: str = Field("", description="the file of the hot-lead inbox; empty: leads have no owners, and are never due")
 

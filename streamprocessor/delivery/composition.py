@@ -14,6 +14,7 @@ from typing import Any
 
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.subscriptions.page_links import read_page_url
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
@@ -28,9 +29,13 @@ from streamprocessor.contract.topics.roles import DELIVERY
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.delivery.consumer import AnnouncementConsumer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.digest_clock import send_digests_when_due
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.dispatch.mail_sender import MailSender
+from streamprocessor.delivery.dispatch.mail_server import mail_server_of
 from streamprocessor.delivery.dispatch.sender import Sender
+from streamprocessor.delivery.dispatch.senders import Senders
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.inbox.opening import InboxParts, open_inbox, read_inbox_plan
@@ -88,7 +93,8 @@ async def run_delivery(
     since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
+    page_url, mail_server = read_page_url(settings.page_url), mail_server_of(settings)
+    phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from, page_url)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
@@ -109,7 +115,8 @@ async def run_delivery(
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
-        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
+        mail_sender = mail_server.sender if mail_server else None
+        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments, mail_sender)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         inbox_plan = read_inbox_plan(settings.inbox, resolver)
         operators = operators_of(settings.operator_networks, settings.trusted_proxies)
@@ -117,8 +124,11 @@ async def run_delivery(
         store_thread = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
+        mails = None
+        if mail_server is not None:
+            mails = MailSender(mail_server, settings.delivery_timeout_seconds, metrics.recipients_refused.inc)
         context = DispatchContext(
-            sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
+            Senders(sender, mails).send, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
         )
         projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
@@ -155,7 +165,8 @@ async def run_delivery(
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread), rights.watch())
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
-        work = (*own, *followed, consumer.run(dispatchers), *inbox_works)
+        digests = send_digests_when_due(dispatchers, now_ms)
+        work = (*own, *followed, digests, consumer.run(dispatchers), *inbox_works)
         finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
         opened.callback(finished.cancel)
         with refusals_named(clients, DELIVERY):

@@ -43,6 +43,11 @@ class Metrics:
             registry=registry,
         )
         self.disabled = Gauge("leadscore_webhook_subscriptions_disabled", "Endpoints that are gone", registry=registry)
+        self.recipients_refused = Counter(
+            "leadscore_mail_recipients_refused_total",
+            "Recipients refused for good of mails that others got",
+            registry=registry,
+        )
         self.skipped = Counter("leadscore_webhook_skipped_total", "Records that are no announcement", registry=registry)
         self.people_behind = Gauge(
             "leadscore_webhook_people_behind_records",

@@ -11,8 +11,10 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, name, named_entries, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
+from streamprocessor.contract.subscriptions.email import is_address
 from streamprocessor.contract.subscriptions.references import REFERENCE
-from streamprocessor.contract.subscriptions.subscription_file import dates, time_zone
+from streamprocessor.contract.subscriptions.subscription_file import dates
+from streamprocessor.contract.subscriptions.time_zones import time_zone
 from streamprocessor.inbox.acts import MOST_CHARS
 from streamprocessor.inbox.alerts import AlertLimits, QuietHours
 from streamprocessor.inbox.business_hours import (
@@ -22,7 +24,7 @@ from streamprocessor.inbox.business_hours import (
     OpenHours,
     WithinBusinessTime,
 )
-from streamprocessor.inbox.rules import SYSTEM, DueRule, InboxRules, OwnerRule, Salesperson
+from streamprocessor.inbox.rules import JSON, MAIL, SLACK, SYSTEM, DueRule, InboxRules, OwnerRule, Salesperson
 
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _WORDS = ("people", "owners", "due", "business_hours", "time_zone", "holidays", "escalate_to", "alerts", "reasons")
@@ -68,16 +70,35 @@ def _people(located: LocatedNode, zone: str, most_an_hour: int) -> dict[str, Sal
 
 
 def _person(word: str, located: LocatedNode, zone: str, most_an_hour: int) -> Salesperson:
-    fields = located.fields("name", "webhook", "secrets", "email", "time_zone", "quiet_hours")
+    fields = located.fields("name", "webhook", "format", "secrets", "email", "time_zone", "quiet_hours")
+    if "email" in fields:
+        for other in ("webhook", "format", "secrets"):
+            if other in fields:
+                located.note(f"'{other}' is of webhooks; wanted none beside email; got one")
     zone = fields.read("time_zone", time_zone, zone)
     return Salesperson(
         name=word,
         title=fields.read("name", _line, word),
         webhook=fields.read("webhook", _line, None),
         secrets=fields.read("secrets", _secrets, ()),
-        email=fields.read("email", _line, None),
+        email=fields.read("email", _address, None),
+        form=MAIL if "email" in fields else fields.read("format", _form, JSON),
         limits=AlertLimits(fields.read("quiet_hours", partial(_quiet_hours, zone=zone), None), most_an_hour),
     )
+
+
+def _address(located: LocatedNode) -> str:
+    address = text(located)
+    if not is_address(address):
+        located.fail("wanted one plain mail address; got another text")
+    return address
+
+
+def _form(located: LocatedNode) -> str:
+    word = text(located)
+    if word not in (JSON, SLACK):
+        located.refuse(f"{JSON} or {SLACK}")
+    return word
 
 
 def _owners(located: LocatedNode, known: tuple[str, ...]) -> tuple[OwnerRule, ...]:

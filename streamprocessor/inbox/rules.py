@@ -13,6 +13,8 @@ from streamprocessor.scoring.model.contact_filter import AttributeCondition, Con
 
 DueRule: TypeAlias = NextBusinessDay | WithinBusinessTime
 
+JSON, SLACK, MAIL = FORMS = ("json", "slack", "mail")
+
 SYSTEM = "system"
 """Who assigns by the rules, in place of a person's name."""
 
@@ -23,9 +25,10 @@ class Salesperson:
 
     name: that of the token or session with which the person acts.
     title: what others read.
-    webhook: where alerts go, or a reference to it; None: nowhere.
-    secrets: references to what alerts are signed with.
-    email: where alerts go; None: nowhere.
+    webhook: where alerts go, or a reference to it; None: to no webhook.
+    secrets: references to what webhooks are signed with.
+    email: the address that alerts go to; None: to none. One of both at most.
+    form: of FORMS, how alerts are spelled.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Salesperson:
     webhook: str | None = None
     secrets: tuple[str, ...] = ()
     email: str | None = None
+    form: str = JSON
     limits: AlertLimits = field(default_factory=AlertLimits)
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.contacts import ContactContext
@@ -88,7 +89,7 @@ class Story:
         loop = asyncio.get_running_loop()
         life, start_ms, start_seconds = len(self.knew_that_it_is_gone), self.clock_ms, loop.time()
 
-        async def post(_: Target, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
             what = self.script[self.began] if self.began < len(self.script) else TAKES
             self.began += 1
             delay_seconds, answer = ANSWERS[what if self.gone_ms is None else "is gone"]

@@ -201,3 +201,22 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
 @each_operation(described)
 def test_what_is_asked_of_delivery_is_answered_as_described(operation: Any, api_system: ApiSystem) -> None:
     answers_as_described(operation, api_system.api.address, bearer(ALL))
+
+
+async def test_a_subscription_may_go_to_people_by_mail_whose_addresses_are_shown_to_writers_alone(
+    http: httpx.Client, reader_http: httpx.Client, path: str
+) -> None:
+    mail = {"email": {"to": ["jane@example.com"], "digest": {"at": "08:00"}}, "events": ["became-hot-lead"]}
+    assert http.put(path, json=mail).status_code == 200
+
+    assert http.get(path).json()["subscription"] == mail
+    shown = reader_http.get(path).json()["subscription"]["email"]
+    assert shown == {"to": ["...@example.com"], "digest": {"at": "08:00"}}
+    for wrong, sentence in (
+        ({"to": ["jane"]}, "wanted a mail address"),
+        ({"to": ["jane@example.com\r\nBcc: a@b.example"]}, "wanted a mail address"),
+        ({}, "'to' is missing"),
+    ):
+        refused = http.put(path, json=mail | {"email": wrong})
+        assert (refused.status_code, sentence in refused.json()["detail"]) == (400, True)
+        assert "jane" not in refused.json()["detail"]

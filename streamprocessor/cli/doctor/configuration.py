@@ -20,6 +20,10 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
         yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary))
     if DELIVERY in processes and settings.subscriptions:
         yield examined("subscriptions", lambda: _subscriptions(settings))
+    if DELIVERY in processes and settings.page_url:
+        yield examined("page's address", lambda: _page_url(settings.page_url))
+    if DELIVERY in processes:
+        yield examined("mails", lambda: _mails(settings))
     for process, setting, url in (
         (API, "DATABASE_URL", settings.database_url),
         (DELIVERY, "DELIVERY_DATABASE", settings.delivery_database),
@@ -109,6 +113,19 @@ def _vocabulary(file: str) -> str:
 
     read_vocabulary(Path(file))
     return f"{file} can be read"
+
+
+def _page_url(setting: str) -> str:
+    from streamprocessor.contract.subscriptions.page_links import read_page_url
+
+    return f"messages link to {read_page_url(setting)}"
+
+
+def _mails(settings: Settings) -> str:
+    from streamprocessor.delivery.dispatch.mail_server import mail_server_of
+
+    server = mail_server_of(settings)
+    return "no server for them is set" if server is None else f"through {server.host}:{server.port}, {server.security}"
 
 
 def _subscriptions(settings: Settings) -> str:

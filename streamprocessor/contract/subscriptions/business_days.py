@@ -26,6 +26,11 @@ class Calendar:
 def next_business_day(calendar: Calendar, at_ms: int) -> date:
     """The first business day after the one on which the instant falls there."""
     day = datetime.fromtimestamp(at_ms / 1000, calendar.zone).date() + timedelta(days=1)
-    while DAY_NAMES[day.weekday()] in calendar.weekend or day in calendar.holidays:
+    while not is_business_day(calendar, day):
         day += timedelta(days=1)
     return day
+
+
+def is_business_day(calendar: Calendar, day: date) -> bool:
+    """Whether the salespeople work on that day."""
+    return DAY_NAMES[day.weekday()] not in calendar.weekend and day not in calendar.holidays

@@ -27,7 +27,7 @@ def refuse_foreign_references(subscription: Subscription, env_prefix: str, where
     env_prefix: what the names of environment variables have to begin with. where: words that lead to the subscription.
     """
     url = subscription.url
-    if url.startswith(("env:", "file:")):
+    if url is not None and url.startswith(("env:", "file:")):
         _refuse_foreign(url, env_prefix, f"{where}: url")
     for secret in subscription.secrets:
         _refuse_foreign(secret, env_prefix, f"{where}: secrets")

@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.display import NAME_FROM
 from streamprocessor.contract.foreign_text import shown_text
@@ -18,8 +17,10 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
+from streamprocessor.contract.subscriptions.email import read_email
 from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscriptions import Subscription, SubscriptionFilter
+from streamprocessor.contract.subscriptions.time_zones import time_zone
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import ModelError
 
@@ -28,7 +29,7 @@ EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CHARS = 64 * 1024
 """The largest size of one subscription as the topic holds it."""
-_WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
+_WORDS = ("url", "email", "events", "when", "template", "secrets", "signed", "suppressed")
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,23 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
     if not NAME.fullmatch(word):
         located.fail(f"wanted a name of at most 64 letters, digits, _ . -; got '{shown_text(word)}'")
     fields = located.fields(*_WORDS)
+    target = located.problems.attempt(lambda: fields.one_of("url", "email"), None)
     events = fields.required("events", _events, ())
     subscription = Subscription(
         name=word,
-        url=fields.required("url", _line, ""),
+        url=fields.read("url", _line, None),
+        email=fields.read("email", read_email, None),
         events=events,
         filter=fields.read("when", lambda inner: _filter(inner, events), SubscriptionFilter()),
-        template=fields.read("template", _line, "cloudevents"),
+        template=fields.read("template", _line, "mail" if target == "email" else "cloudevents"),
         secrets=fields.read("secrets", _secrets, ()),
         gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
     )
-    if "secrets" in fields and not fields.read("signed", flag, True):
+    if target == "email":
+        for word_of_webhooks in ("secrets", "signed"):
+            if word_of_webhooks in fields:
+                located.note(f"'{word_of_webhooks}' is of webhooks; wanted none beside email; got one")
+    elif "secrets" in fields and not fields.read("signed", flag, True):
         located.note("wanted secrets, or signed: false; got both")
     elif "secrets" not in fields and fields.read("signed", flag, True):
         located.note("'secrets' is missing; wanted references to them, or signed: false on purpose; got neither")
@@ -193,16 +200,6 @@ def _calendar(located: LocatedNode) -> Calendar:
         weekend=fields.read("weekend", _weekend, Calendar().weekend),
         holidays=fields.read("holidays", dates, frozenset()),
     )
-
-
-def time_zone(located: LocatedNode) -> str:
-    """A time zone by its name."""
-    zone = text(located)
-    try:
-        ZoneInfo(zone)
-    except (OSError, ValueError, KeyError):
-        located.refuse("a time zone such as Europe/Berlin")
-    return zone
 
 
 def _weekend(located: LocatedNode) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from streamprocessor.contract.subscriptions.email import Email
 from streamprocessor.scoring.model.contact_filter import AttributeCondition
 
 
@@ -48,7 +49,8 @@ class Subscription:
     """One endpoint and the announcements that it gets.
 
     name: unique among subscriptions.
-    url: where to; may be a reference, env:NAME or file:PATH.
+    url: where to; may be a reference, env:NAME or file:PATH; None: it goes by mail.
+    email: to whom it goes by mail; None: it goes to the url.
     events: short names of output topics.
     filter: of their announcements.
     template: of the payload: a built-in one's name, or a file.
@@ -57,9 +59,10 @@ class Subscription:
     """
 
     name: str
-    url: str
+    url: str | None
     events: tuple[str, ...]
     filter: SubscriptionFilter
     template: str
     secrets: tuple[str, ...]
     gets_suppressed: bool = False
+    email: Email | None = None

@@ -78,6 +78,16 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name or address alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _is_literal(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

@@ -42,6 +42,8 @@ class CircuitBreaker:
             return replace(self, disabled=True)
         if verdict is AttemptResult.DELIVERED:
             return replace(self, limit=min(self.limit + 1, MOST_AT_ONCE), failures=0)
+        if verdict is AttemptResult.REFUSED:
+            return replace(self, failures=0)
         if self.is_open and now_ms < self.quiet_until_ms:  # begun before the circuit broke: one burst breaks it once
             return replace(self, quiet_until_ms=max(self.quiet_until_ms, now_ms + retry_after_ms))
         failures = self.failures + 1

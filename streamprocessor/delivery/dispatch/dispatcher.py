@@ -7,18 +7,20 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.contract.traceparents import TRACEPARENT
 from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.dispatch.answer import Answer
 from streamprocessor.delivery.dispatch.attempt_stream import Attempt
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
 from streamprocessor.delivery.dispatch.contact_queues import ContactQueues
-from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult, next_attempt_ms, result_of, retry_after_ms
-from streamprocessor.delivery.dispatch.sender import WebhookAnswer
+from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult, next_attempt_ms, retry_after_ms
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.store import Store, StoredOutcome
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
+from streamprocessor.delivery.subscriptions.mail_parts import digest_body
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import signed_headers
 from streamprocessor.process.telemetry.spans import TRACING_OFF, SpanKind, Tracing
@@ -40,7 +42,7 @@ class DispatchContext:
     tracing: of attempts.
     """
 
-    post: Callable[[Target, Mapping[str, str], bytes], Awaitable[WebhookAnswer]]
+    post: Callable[[Target | MailTarget, Mapping[str, str], bytes], Awaitable[Answer]]
     store_thread: StoreThread
     metrics: Metrics
     tell: Callable[[Attempt], None]
@@ -166,15 +168,22 @@ class Dispatcher:
 
     async def _attempt(self, delivery: Delivery) -> None:
         context, plan = self._context, self.plan
-        headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers, context.clock_ms())
+        body = delivery.body
+        if delivery.is_digest:
+            bodies = await context.store_thread.ask(lambda store: store.digest_bodies(delivery))
+            if not bodies:  # all of its contacts were erased
+                await self._drop(delivery)
+                return
+            body = digest_body(bodies)
+        headers = signed_headers(delivery.webhook_id, body, plan.signers, context.clock_ms())
         headers["content-type"] = plan.template.content_type
-        span = context.tracing.start(SpanKind.CLIENT, "webhook", delivery.traceparent)
+        span = context.tracing.start(SpanKind.CLIENT, plan.kind, delivery.traceparent)
         if span.traceparent is not None:
             headers[TRACEPARENT] = span.traceparent
-        answer = await context.post(plan.target, headers, delivery.body)
-        span.end({"http.response.status_code": answer.status, "subscription": delivery.subscription})
+        answer = await context.post(plan.target, headers, body)
+        span.end({**answer.span_attributes, "subscription": delivery.subscription})
         now_ms = context.clock_ms()
-        verdict = result_of(answer.status) if answer.status else AttemptResult.FAILED
+        verdict = answer.result
         asked_ms = retry_after_ms(answer.retry_after, now_ms)
         self._learn(verdict, asked_ms, now_ms, answer.reason)
         if verdict is AttemptResult.DELIVERED:
@@ -182,7 +191,9 @@ class Dispatcher:
             self._end(delivery, DELIVERED, "", now_ms)
             return
         attempts = delivery.attempts + 1
-        due_ms = next_attempt_ms(attempts, delivery.queued_ms, now_ms, asked_ms, context.jitter())
+        due_ms = None
+        if verdict is not AttemptResult.REFUSED:
+            due_ms = next_attempt_ms(attempts, delivery.queued_ms, now_ms, asked_ms, context.jitter())
         failed = replace(delivery, attempts=attempts, due_ms=due_ms or 0)
         if due_ms is None or self.circuit_breaker.disabled:
             log.warning("%s: undeliverable after %d attempts: %s", delivery.subscription, attempts, answer.reason)
@@ -202,12 +213,18 @@ class Dispatcher:
         elif before.is_open and not self.circuit_breaker.is_open:
             log.info("%s: the endpoint is well again", name)
 
+    async def _drop(self, delivery: Delivery) -> None:
+        """Nothing is left of it to send."""
+        self._queues.finish(delivery)
+        await self._context.store_thread.ask(lambda store: store.drop(delivery))
+
     def _end(self, delivery: Delivery, state: str, reason: str, now_ms: int) -> None:
         self._tell(delivery, state, reason, now_ms)
         self._queues.finish(delivery)
         attempts = delivery.attempts
+        digest = delivery.webhook_id if delivery.is_digest else None
         self._context.store_thread.note(
-            StoredOutcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms)
+            StoredOutcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms, digest)
         )
 
     def _tell(self, delivery: Delivery, result: str, reason: str, now_ms: int) -> None:

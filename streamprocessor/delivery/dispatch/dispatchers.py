@@ -6,16 +6,19 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.subscriptions.digests import last_instant, next_instant
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
 from streamprocessor.delivery.enrichment.enricher import Enricher
-from streamprocessor.delivery.store.store import Positions
+from streamprocessor.delivery.store.digest_rows import DueDigest
+from streamprocessor.delivery.store.store import Positions, Store
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import webhook_id_of
 
@@ -89,6 +92,28 @@ class Dispatchers:
         """Send the work's deliveries, once they are kept with all that it did."""
         self._hand_out(await self._context.store_thread.ask(lambda store: store.queue_of(work)))
 
+    async def send_digests(self) -> None:
+        """Send the digests that are due and were not made yet."""
+        now_ms = self._context.clock_ms()
+        async with self._one_at_a_time:
+            for plan in self._plans():
+                if plan.digest is None:
+                    continue
+                name = plan.subscription.name
+                instant = last_instant(plan.digest, plan.phrases.calendar, now_ms)
+                due = DueDigest(name, instant, partial(webhook_id_of, subscription=name))
+                self._hand_out(
+                    await self._context.store_thread.ask(partial(Store.make_digests, due=due, now_ms=now_ms))
+                )
+
+    def next_digest_ms(self) -> int | None:
+        """When the next digest is due; None: no subscription has any."""
+        now_ms = self._context.clock_ms()
+        instants = [
+            next_instant(plan.digest, plan.phrases.calendar, now_ms).at_ms for plan in self._plans() if plan.digest
+        ]
+        return min(instants, default=None)
+
     async def resend(self, name: str, webhook_ids: Sequence[str] | None) -> int:
         """How many of the subscription's undeliverable deliveries are sent again; webhook_ids None: all of them."""
         now_ms = self._context.clock_ms()
@@ -136,6 +161,8 @@ class Dispatchers:
     async def _exchange(self, plan: DeliveryPlan) -> None:
         name = plan.subscription.name
         await self._end(name)
+        if plan.digest is None:
+            await self._context.store_thread.ask(lambda store: store.release(name))
         gone_url_hash, last_number = await self._context.store_thread.ask(
             lambda store: (store.disabled().get(name), store.last_number)
         )
@@ -168,6 +195,8 @@ class Dispatchers:
     def _hand_out(self, fresh: Sequence[Delivery]) -> None:
         by_name: dict[str, list[Delivery]] = {}
         for delivery in fresh:
+            if delivery.digest is not None:  # it is kept until its digest is due
+                continue
             by_name.setdefault(delivery.subscription, []).append(delivery)
         for name, some in by_name.items():
             dispatcher = self._dispatchers.get(name)

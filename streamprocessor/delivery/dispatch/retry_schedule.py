@@ -32,6 +32,7 @@ class AttemptResult(Enum):
     FAILED = "failed"
     SLOW_DOWN = "slow-down"
     GONE = "gone"
+    REFUSED = "refused"  # this one for good, by a receiver that is well
 
 
 def result_of(status: int) -> AttemptResult:

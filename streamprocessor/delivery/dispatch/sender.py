@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from streamprocessor.contract.subscriptions.webhook_targets import Target, is_public
+from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult, result_of
 
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
@@ -26,6 +27,16 @@ class WebhookAnswer:
     status: int
     reason: str
     retry_after: str | None = None
+
+    @property
+    def result(self) -> AttemptResult:
+        """What the status means."""
+        return result_of(self.status) if self.status else AttemptResult.FAILED
+
+    @property
+    def span_attributes(self) -> dict[str, int]:
+        """The status, in OpenTelemetry's word."""
+        return {"http.response.status_code": self.status}
 
 
 class Sender:

@@ -116,7 +116,7 @@ class Enricher:
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
         names = {condition.attribute for condition in conditions} | (self._always or set())
         for plan in plans:
-            names |= plan.name_attributes
+            names |= plan.told_attributes
         asks = self._always is not None or any(_asks_about_people(plan) for plan in plans)
         return frozenset(names) if names or asks else None
 

@@ -139,11 +139,11 @@ class InboxDesk:
         for alert in alerts[:alone]:
             lead, facts = leads[alert.episode], contacts.get(alert.contact_id, UNKNOWN_CONTACT)
             assert lead is not None
-            body = self.wording.body_of(alert, lead, facts.attributes)
+            body = self.wording.body_of(alert, lead, facts.attributes, person.form)
             deliveries.append(self._delivery(rows, [alert], body, now_ms))
         if gathered:
             some = alerts[alone : alone + gathered]
-            deliveries.append(self._delivery(rows, some, self.wording.gathered_body_of(some), now_ms))
+            deliveries.append(self._delivery(rows, some, self.wording.gathered_body_of(some, person.form), now_ms))
         return Outgoing(deliveries, again_ms)
 
     def _delivery(self, rows: Connection, alerts: Sequence[AlertRow], body: bytes, now_ms: int) -> Delivery:

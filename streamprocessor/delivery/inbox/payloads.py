@@ -1,4 +1,4 @@
-"""What people are told of leads, as the JSON of a webhook."""
+"""What people are told of leads, as the body of a webhook, of a message for Slack, or of a mail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,14 +15,29 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.store.lead_rows import AlertRow, LeadRow
+from streamprocessor.delivery.subscriptions.payload_templates import SLACK_MARKS
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.inbox.acts import lead_id_of, read_stored_acts
 from streamprocessor.inbox.business_hours import clock_at
 from streamprocessor.inbox.episode import LeadState, state_of
-from streamprocessor.inbox.rules import InboxRules
+from streamprocessor.inbox.rules import MAIL, SLACK, InboxRules
 
 ASSIGNED, OVERDUE = "lead-assigned", "lead-overdue"
 GATHERED = "leads-gathered"
+
+
+class _Alert(NamedTuple):
+    """What an alert says.
+
+    headline, more: its sentences.
+    facts: values by their labels; None is left out.
+    link: where people see more; None: there is no address of the page.
+    """
+
+    headline: str
+    more: str
+    facts: Mapping[str, str | None]
+    link: str | None
 
 
 def said_of(announcement: Announcement) -> str:
@@ -37,15 +52,29 @@ class AlertWording:
     rules: InboxRules
     phrases: Phrases
 
-    def body_of(self, alert: AlertRow, lead: LeadRow, attributes: Mapping[str, Any]) -> bytes:
-        """The body of an alert about one lead. attributes: of its contact, as far as they are known."""
+    def body_of(self, alert: AlertRow, lead: LeadRow, attributes: Mapping[str, Any], form: str) -> bytes:
+        """The body of an alert about one lead.
+
+        attributes: of its contact, as far as they are known. form: of FORMS in rules.py.
+        """
         state = state_of(read_stored_acts(lead.acts))
         announcement = _announcement_of(lead)
         words = self.phrases.words_of(announcement, attributes)
         display = Display(self.phrases.name_from)
+        said = _Alert(
+            headline=words["headline"] if lead.said else words["name"],
+            more=self._what_to_do(alert.kind, state),
+            facts={
+                "Why": words["because"],
+                "Who": subtitle(display, attributes),
+                "Due": self._when(state),
+                "Owner": self._owner(state),
+            },
+            link=words.get("contact_url"),
+        )
         body = {
             "event": alert.kind,
-            "text": self._sentence(alert.kind, words["sentence"] if lead.said else words["name"], state),
+            "text": f"{words['sentence'] if lead.said else words['name']}. {said.more}",
             "lead": {
                 "id": lead_id_of(lead.episode),
                 "contact_id": lead.contact_id,
@@ -61,29 +90,49 @@ class AlertWording:
             "state": state.state,
             "due_at": None if state.due_ms is None else format_rfc3339(state.due_ms),
         }
-        return orjson.dumps(body)
+        return _spelled(said, body, form)
 
-    def gathered_body_of(self, alerts: Sequence[AlertRow]) -> bytes:
+    def gathered_body_of(self, alerts: Sequence[AlertRow], form: str) -> bytes:
         """The body of many alerts in one. It names nobody: of whom somebody is erased meanwhile, nothing is in it."""
         kinds = Counter(alert.kind for alert in alerts)
         told = (f"{kinds[ASSIGNED]} leads are yours", f"{kinds[OVERDUE]} leads are overdue")
         sentence = ", ".join(words for words, kind in zip(told, (ASSIGNED, OVERDUE), strict=True) if kinds[kind])
+        page_url = self.phrases.page_url
+        inbox_url = None if page_url is None else f"{page_url}/inbox"
         body = {
             "event": GATHERED,
-            "text": f"{sentence}: they are in the inbox",
+            "text": f"{sentence}. They are in the inbox",
             "assigned": kinds[ASSIGNED],
             "overdue": kinds[OVERDUE],
             "lead_ids": list(dict.fromkeys(lead_id_of(alert.episode) for alert in alerts)),
         }
-        return orjson.dumps(body)
+        facts = {"Inbox": inbox_url} if form == MAIL else {}  # a mail's link says that it leads to a contact
+        link = None if form == MAIL else inbox_url
+        return _spelled(_Alert(sentence, "They are in the inbox", facts, link), body, form)
 
-    def _sentence(self, kind: str, sentence: str, state: LeadState) -> str:
-        when = "" if state.due_ms is None else _clock_words(self.rules.hours.calendar.zone, state.due_ms)
+    def _what_to_do(self, kind: str, state: LeadState) -> str:
+        when = self._when(state)
         if kind == ASSIGNED:
-            return f"{sentence}. Your lead{f', due {when}' if when else ''}"
+            return f"Your lead, due {when}" if when else "Your lead"
+        return f"Overdue since {when}; owner: {self._owner(state)}"
+
+    def _owner(self, state: LeadState) -> str:
         person = self.rules.people.get(state.owner or "")
-        owner = state.owner if person is None else person.title
-        return f"{sentence}. Overdue since {when}; owner: {owner or 'nobody'}"
+        return (state.owner or "nobody") if person is None else person.title
+
+    def _when(self, state: LeadState) -> str | None:
+        return None if state.due_ms is None else _clock_words(self.rules.hours.calendar.zone, state.due_ms)
+
+
+def _spelled(said: _Alert, body: Mapping[str, Any], form: str) -> bytes:
+    if form == MAIL:
+        facts = {label: fact for label, fact in said.facts.items() if fact}
+        sentence = f"{said.headline}. {said.more}"
+        return orjson.dumps({"subject": said.headline, "sentence": sentence, "facts": facts, "link": said.link})
+    if form == SLACK:
+        text = "".join(SLACK_MARKS.get(character, character) for character in body["text"])
+        return orjson.dumps({"text": text if said.link is None else f"{text} <{said.link}|Open>"})
+    return orjson.dumps({**body, "url": said.link})
 
 
 def _announcement_of(lead: LeadRow) -> Announcement:

@@ -7,14 +7,31 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from streamprocessor.delivery.contacts import SegmentMember
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.store.contact_rows import forget_members, write_members
 from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.digest_rows import (
+    DueDigest,
+    end_collecting,
+    end_digest,
+    forget_bodies,
+    make_digests,
+    read_bodies,
+    waits_or_is_collected,
+)
 from streamprocessor.delivery.store.lead_rows import forget_leads
-from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING, deliveries, disabled, positions
+from streamprocessor.delivery.store.tables import (
+    COLLECTED,
+    DELIVERED,
+    UNDELIVERABLE,
+    WAITING,
+    deliveries,
+    disabled,
+    positions,
+)
 from streamprocessor.process.databases import portions
 
 T = TypeVar("T")
@@ -29,7 +46,10 @@ _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
 class StoredOutcome(NamedTuple):
-    """What became of a delivery: its state, and in it the attempts that failed and the last reason."""
+    """What became of a delivery: its state, and in it the attempts that failed and the last reason.
+
+    digest: its webhook id where it is a digest; None: it is none.
+    """
 
     number: int
     state: str
@@ -37,6 +57,7 @@ class StoredOutcome(NamedTuple):
     due_ms: int
     reason: str
     ended_ms: int
+    digest: str | None = None
 
 
 class Store:
@@ -125,23 +146,52 @@ class Store:
                 values = {"state": DELIVERED, "ended_ms": some[-1][1], "body": b"", "reason": ""}
                 numbers = [number for number, _ in some]
                 connection.execute(update(deliveries).where(deliveries.c.number.in_(numbers)).values(values))
+            for outcome in outcomes:
+                if outcome.state == DELIVERED and outcome.digest is not None:
+                    end_digest(connection, outcome.digest, outcome.ended_ms)
             for outcome in others:
                 values = outcome._asdict()
+                del values["digest"]
                 connection.execute(update(deliveries).where(deliveries.c.number == values.pop("number")).values(values))
+
+    def make_digests(self, due: DueDigest, now_ms: int) -> list[Delivery]:
+        """The subscription's digests of the day, new and numbered, of what was announced before they were due.
+
+        None where the day had some, or where there is nothing to say. Several where they would be too large.
+        """
+        with self._database.begin() as connection:
+            made = make_digests(connection, due, now_ms)
+            numbered = [replace(digest, number=self._number + place) for place, digest in enumerate(made, 1)]
+            if numbered:
+                connection.execute(insert(deliveries), [_row(digest) for digest in numbered])
+        self._number += len(numbered)
+        return numbered
+
+    def digest_bodies(self, digest: Delivery) -> list[bytes]:
+        """The bodies of what is kept for the digest, in their order."""
+        return self.within(lambda connection: read_bodies(connection, digest))
+
+    def release(self, subscription: str) -> None:
+        """Have what the subscription collected sent by itself."""
+        self.within(lambda connection: end_collecting(connection, subscription))
+
+    def drop(self, delivery: Delivery) -> None:
+        """Forget the delivery."""
+        with self._database.begin() as connection:
+            connection.execute(delete(deliveries).where(deliveries.c.number == delivery.number))
 
     def give_up(self, subscription: str, reason: str, now_ms: int) -> int:
         """How many of the subscription's waiting deliveries are undeliverable from now on."""
-        waiting = (deliveries.c.subscription == subscription, deliveries.c.state == WAITING)
-        values = {"state": UNDELIVERABLE, "reason": reason, "ended_ms": now_ms}
-        with self._database.begin() as connection:
-            return connection.execute(update(deliveries).where(*waiting).values(values)).rowcount
+        return self._give_up(deliveries.c.subscription == subscription, reason, now_ms)
 
     def give_up_others(self, subscriptions: Iterable[str], reason: str, now_ms: int) -> int:
         """How many waiting deliveries of other subscriptions than these are undeliverable from now on."""
-        waiting = (deliveries.c.subscription.not_in(list(subscriptions)), deliveries.c.state == WAITING)
-        values = {"state": UNDELIVERABLE, "reason": reason, "ended_ms": now_ms}
+        return self._give_up(deliveries.c.subscription.not_in(list(subscriptions)), reason, now_ms)
+
+    def _give_up(self, whose: ColumnElement[bool], reason: str, now_ms: int) -> int:
+        values = {"state": UNDELIVERABLE, "reason": reason, "ended_ms": now_ms, "digest": None}
         with self._database.begin() as connection:
-            return connection.execute(update(deliveries).where(*waiting).values(values)).rowcount
+            return connection.execute(update(deliveries).where(whose, waits_or_is_collected()).values(values)).rowcount
 
     def undeliverable(self, subscription: str | None, limit: int) -> list[Row[Any]]:
         """Those that could not be delivered, without their bodies, the oldest first; subscription None: of all."""
@@ -200,6 +250,7 @@ class Store:
         with self._database.begin() as connection:
             ended = (state.in_((DELIVERED, UNDELIVERABLE)), ended_ms < now_ms - SHOWN_KEPT_MS)
             connection.execute(delete(deliveries).where(*ended))
+            forget_bodies(connection)
             for name in connection.scalars(select(deliveries.c.subscription).where(*old).distinct()).all():
                 here = deliveries.c.subscription == name
                 newest = select(number).where(here, state == DELIVERED).order_by(number.desc())
@@ -230,4 +281,5 @@ def write_positions(connection: Connection, read_to: Positions) -> None:
 
 def _row(delivery: Delivery) -> dict[str, Any]:
     values = {name: getattr(delivery, name) for name in Delivery.__dataclass_fields__}
-    return values | {"state": WAITING, "reason": "", "ended_ms": 0}
+    state = WAITING if delivery.digest is None else COLLECTED
+    return values | {"state": state, "reason": "", "ended_ms": 0}

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeDecorator
 SCHEMA_VERSION = 1
 
 WAITING, DELIVERED, UNDELIVERABLE = "waiting", "delivered", "undeliverable"
+COLLECTED = "collected"  # it is kept for a digest
 
 metadata = MetaData()
 
@@ -55,6 +56,7 @@ deliveries = Table(
     Column("reason", String, nullable=False),  # of the last failure
     Column("ended_ms", BigInteger, nullable=False),  # 0 while it waits
     Column("traceparent", String),  # a release before traces neither reads nor writes it
+    Column("digest", String),  # the webhook id of the digest that a collected one is kept for; empty: the next one
     Index("deliveries_of_subscription", "subscription", "state", "number"),
     Index("deliveries_of_contact", "contact_id"),
     Index("deliveries_ended", "state", "ended_ms"),
@@ -66,6 +68,13 @@ disabled = Table(
     Column("subscription", String, primary_key=True),
     Column("url_hash", String, nullable=False),  # of the address that said it is gone: another one is tried anew
     Column("at_ms", BigInteger, nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("subscription", String, primary_key=True),
+    Column("day", String, nullable=False),  # of the newest digest that was made, such as 2026-11-30
 )
 
 people = Table(

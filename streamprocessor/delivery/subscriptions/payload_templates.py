@@ -1,7 +1,8 @@
 """Payloads as data: a YAML file whose texts hold ${paths} into an announcement. No code runs, so none can be put in.
 
 A text that is one path and nothing else becomes the value itself, with its type; in a longer text it becomes words.
-`$${` is a plain `${`. A template is tried on one announcement of each kind before any is sent.
+`$${` is a plain `${`. What mentions a link to the page is left out where there is none: the entry of a mapping, the
+whole item of a list. A template is tried on one announcement of each kind before any is sent.
 """
 
 from __future__ import annotations
@@ -38,10 +39,15 @@ BUILT_IN = Path(__file__).parent / "templates"
 MOST_BYTES = 64 * 1024
 
 _HOLE = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}|\$\{")
-_MARKS = {"none": {}, "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"}}
+SLACK_MARKS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""What characters become in a message for Slack."""
+
+_MARKS: dict[str, dict[str, str]] = {"none": {}, "slack": SLACK_MARKS}
 _COMMON = ("id", "type", "source", "time", "subject", "event", "subscription")
-_WORDS = ("sentence", "name", "because", "call_by")
-_NAMING = frozenset({"words.sentence", "words.name"})
+_WORDS = ("headline", "sentence", "name", "because", "call_by", "contact_url")
+_NAMING = frozenset({"words.headline", "words.sentence", "words.name"})
+_LINK = "words.contact_url"
+_ATTRIBUTES = "attributes."
 _DATA = {
     BECAME_HOT_LEAD: (
         *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
@@ -76,6 +82,11 @@ class Template:
         """Whether it says what the contact is called."""
         return not _NAMING.isdisjoint(_paths(self.body))
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The attributes of contacts that it says, beside what they are called."""
+        return frozenset(path.removeprefix(_ATTRIBUTES) for path in _paths(self.body) if path.startswith(_ATTRIBUTES))
+
     def fill(
         self, announcement: Announcement, subscription: str, phrases: Phrases, attributes: Mapping[str, Any]
     ) -> bytes:
@@ -84,9 +95,9 @@ class Template:
 
     def _filled(self, part: Any, values: Mapping[str, Any]) -> Any:
         if isinstance(part, dict):
-            return {word: self._filled(inner, values) for word, inner in part.items()}
+            return {word: self._filled(inner, values) for word, inner in part.items() if _can_be_said(inner, values)}
         if isinstance(part, list):
-            return [self._filled(inner, values) for inner in part]
+            return [self._filled(inner, values) for inner in part if _links_are_there(inner, values)]
         if not isinstance(part, str):
             return part
         whole = _HOLE.fullmatch(part)
@@ -100,7 +111,7 @@ class Template:
 
 
 def read_template(name: str, folder: Path) -> Template:
-    """The template: a built-in one's name (cloudevents, slack, flat, lead), else a file, beginning at the folder.
+    """The template: a built-in one's name (cloudevents, slack, flat, lead, mail), else a file, beginning at the folder.
 
     Raises OperatorError where it can't be read.
     """
@@ -128,7 +139,12 @@ def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
     for path in _paths(template.body):
         for event in events:
             if not _is_known(path, event):
-                known = (*_COMMON, *(f"words.{word}" for word in _WORDS), *(f"data.{word}" for word in _DATA[event]))
+                known = (
+                    *_COMMON,
+                    "attributes.NAME",
+                    *(f"words.{word}" for word in _WORDS),
+                    *(f"data.{word}" for word in _DATA[event]),
+                )
                 message = f"template {template.source}: for {event}: wanted one of {', '.join(known)}; got '{path}'"
                 raise OperatorError(message)
 
@@ -145,6 +161,7 @@ def values_of(
         "subject": announcement.contact_id,
         "event": announcement.event,
         "subscription": subscription,
+        "attributes": attributes,
         "data": announcement.data,
         "words": phrases.words_of(announcement, attributes),
     }
@@ -154,6 +171,8 @@ def _is_known(path: str, event: str) -> bool:
     first, *deeper = path.split(".")
     if first == "words":
         return len(deeper) == 1 and deeper[0] in _WORDS
+    if first == "attributes":
+        return len(deeper) == 1 and bool(deeper[0])
     if first == "data":
         return not deeper or (deeper[0] in _DATA[event] and (len(deeper) == 1 or deeper[0] in _FREE))
     return first in _COMMON and not deeper
@@ -169,10 +188,20 @@ def _paths(part: Any) -> Iterator[str]:
         yield from (hole[2] for hole in _HOLE.finditer(part) if hole[2] is not None)
 
 
+def _links_are_there(part: Any, values: Mapping[str, Any]) -> bool:
+    """Whether all links that the part mentions can be told."""
+    return _at(values, _LINK) is not None or _LINK not in _paths(part)
+
+
+def _can_be_said(part: Any, values: Mapping[str, Any]) -> bool:
+    """Whether the entry of a mapping can be told; a part of parts can, without those that can't."""
+    return not isinstance(part, str) or _links_are_there(part, values)
+
+
 def _at(values: Any, path: str) -> Any:
     """What the path leads to; None where a step on the way is absent."""
     for word in path.split("."):
-        values = values.get(word) if isinstance(values, dict) else None
+        values = values.get(word) if isinstance(values, Mapping) else None
     return values
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from streamprocessor.contract.display import NAME_FROM, Display, display_name
 from streamprocessor.contract.subscriptions.business_days import Calendar, next_business_day
+from streamprocessor.contract.subscriptions.page_links import contact_url
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 
@@ -18,29 +19,35 @@ class Phrases:
     """The words of the subscriptions' file for rules, contacts and dates.
 
     rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a
-    contact is called by, those of one entry joined; the first entry counts of which the contact has any.
+    contact is called by, those of one entry joined; the first entry counts of which the contact has any. page_url: of
+    the page, without a slash at its end; None: there are no links.
     """
 
     calendar: Calendar = field(default_factory=Calendar)
     rules: Mapping[str, str] = field(default_factory=dict)
     name_from: tuple[tuple[str, ...], ...] = NAME_FROM
+    page_url: str | None = None
 
     def words_of(self, announcement: Announcement, attributes: Mapping[str, Any]) -> dict[str, str]:
-        """`sentence`, `name`, `because` and `call_by` (a date, next business day) of the announcement.
+        """`sentence` (`headline` and reasons), `name`, `because`, `call_by` (a date, next business day), `contact_url`.
 
-        attributes: of the contact, as far as they are known.
+        attributes: of the contact, as far as they are known. Without a page_url there is no `contact_url`.
         """
         data = announcement.data
         because = self._because(data.get("because") or ())
         what = _hot(data) if announcement.event == BECAME_HOT_LEAD else _changed(data)
         reasons = f": {because}" if because else ""
         name = display_name(Display(self.name_from), attributes) or announcement.contact_id
-        return {
+        words = {
+            "headline": f"{name} {what}",
             "sentence": f"{name} {what}{reasons}",
             "name": name,
             "because": because,
             "call_by": next_business_day(self.calendar, announcement.at_ms).isoformat(),
         }
+        if self.page_url is not None:
+            words["contact_url"] = contact_url(self.page_url, announcement.contact_id)
+        return words
 
     def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
         times: Counter[str] = Counter()

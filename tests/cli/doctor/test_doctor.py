@@ -92,6 +92,8 @@ def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
         (["collector"], "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml"),
         (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
         (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
+        (["delivery"], "PAGE_URL", "http://p.example", "page's address", "wanted https, or http on this machine"),
+        (["delivery"], "SMTP_HOST", "mail.example.com", "mails", "STREAMPROCESSOR_SMTP_FROM: wanted the mail address"),
         (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
         (["worker"], "DATA_DIR", "/proc/1/none", "data folder", "wanted one that can, by STREAMPROCESSOR_DATA_DIR"),
         (["worker"], "SECURITY_PROTOCOL", "SASL_SSL", "Kafka", "SASL"),

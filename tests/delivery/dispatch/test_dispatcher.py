@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch import dispatcher as outlet_module
+from streamprocessor.delivery.dispatch.answer import Answer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import LONGEST_PAUSE_MS
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
-from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS
+from streamprocessor.delivery.dispatch.mail_sender import MailAnswer
+from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS, AttemptResult
 from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.database import Database
@@ -42,7 +45,7 @@ class Bench:
     """An outlet on a real store, whose receiver is a function of the time since the start and the contact."""
 
     folder: Path
-    receiver: Callable[[int, str], WebhookAnswer]
+    receiver: Callable[[int, str], Answer]
     tries: list[tuple[int, str]] = field(default_factory=list)
     taken: list[tuple[int, str]] = field(default_factory=list)
     metrics: Metrics = field(default_factory=Metrics)
@@ -55,12 +58,12 @@ class Bench:
         def passed_ms() -> int:
             return int((loop.time() - start_seconds) * 1000)
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> Answer:
             _kind, contact_id, _score, episode = headers["webhook-id"].partition("/")[0].split(":")
             await asyncio.sleep(0.02)
             self.tries.append((passed_ms(), f"{contact_id}{episode}"))
             answer = self.receiver(passed_ms(), contact_id)
-            if answer.status == 200:
+            if answer.result is AttemptResult.DELIVERED:
                 self.taken.append(self.tries[-1])
             return answer
 
@@ -114,6 +117,31 @@ def test_a_receiver_that_is_down_for_ten_minutes_gets_all_in_order_within_the_sc
     assert bench.undeliverable == []
     assert bench.counted(DELIVERED) == 4 * 26
     assert bench.counted("failed") == len(bench.tries) - len(bench.taken)
+
+
+def test_mails_that_are_refused_for_good_are_given_up_at_once_and_hold_up_nothing_and_those_for_now_are_tried_again(
+    tmp_path: Path,
+) -> None:
+    never, later = (
+        MailAnswer(code, f"mail-{code}", AttemptResult(what)) for code, what in ((554, "refused"), (451, "failed"))
+    )
+    taken = MailAnswer(250, "reply-250", AttemptResult.DELIVERED)
+
+    def server(at_ms: int, contact_id: str) -> MailAnswer:
+        if contact_id == "b":
+            return never
+        return later if contact_id == "c" and at_ms < MINUTE_MS else taken
+
+    bench = Bench(tmp_path, server)
+    outlet = run_warped(bench.deliver(leads_of("abc", 12), HOUR_MS))
+
+    assert [name for name in bench.order if name.startswith("a")] == names_of("a", 12)
+    assert bench.order[-12:] == names_of("c", 12)
+    assert [(row.webhook_id.split(":")[1], row.attempts, row.reason) for row in bench.undeliverable] == [
+        ("b", 1, "mail-554")
+    ] * 12
+    assert not outlet.circuit_breaker.is_open
+    assert bench.counted(UNDELIVERABLE) == 12
 
 
 def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_after_75_hours(tmp_path: Path) -> None:
@@ -179,7 +207,7 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
     async def scenario() -> list[str]:
         sent: list[str] = []
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             sent.append(headers["webhook-id"])
             return OK
 
@@ -209,7 +237,7 @@ def test_a_webhook_is_in_the_trace_of_its_announcement_and_below_its_span_where_
     async def sent_with(tracing: Tracing, folder: Path) -> dict[str, str | None]:
         sent: dict[str, str | None] = {}
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             sent[headers["webhook-id"]] = headers.get("traceparent")
             return OK
 
@@ -249,7 +277,7 @@ def test_a_webhook_is_in_the_trace_of_its_announcement_and_below_its_span_where_
 async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
     """However many turns of the event loop lie between both: asyncio.wait_for would swallow some of the orders."""
 
-    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
+    async def post(_: Target | MailTarget, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
         pytest.fail("nothing is due")
 
     store_thread = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
@@ -278,7 +306,7 @@ async def test_told_to_finish_a_dispatcher_waits_for_what_is_under_way_and_begin
     begun, answered = asyncio.Event(), asyncio.Event()
     posted: list[str] = []
 
-    async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+    async def post(_: Target | MailTarget, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
         posted.append(headers["webhook-id"])
         begun.set()
         await answered.wait()

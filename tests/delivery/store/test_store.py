@@ -8,13 +8,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.contract.subscriptions.digests import DigestInstant
+from streamprocessor.delivery.deliveries import NEXT_DIGEST, Delivery
 from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.digest_rows import DueDigest
 from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Store, StoredOutcome
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.errors import OperatorError
@@ -162,6 +165,56 @@ def test_a_database_of_a_release_before_traces_is_gone_on_with_and_goes_back_to_
 
     assert [delivery.traceparent for delivery in newer.waiting("crm", 0, 10)] == [None, TRACE, None]
     newer.close()
+
+
+def daily(*ids: str, at_ms: int = NOW_MS) -> list[Delivery]:
+    return [replace(each, at_ms=at_ms, digest=NEXT_DIGEST) for each in queued(*ids, subscription="daily")]
+
+
+def due(day: int = 20) -> DueDigest:
+    return DueDigest("daily", DigestInstant(date(2026, 11, day), NOW_MS + 1), lambda part: f"{part}/daily")
+
+
+def test_what_is_collected_waits_for_its_digest_alone_and_arrives_with_it_also_over_a_restart(url: str) -> None:
+    store = Store(Database(url))
+    store.queue([*daily("a", "b"), *queued("c"), *daily("later", at_ms=NOW_MS + 1)], {})
+    assert store.waiting("daily", 0, 10) == []
+    [digest] = store.make_digests(due(), NOW_MS + 2)
+    assert (digest.number, digest.webhook_id, digest.is_digest) == (5, "digest:2026-11-20/daily", True)
+    store.close()
+
+    again = Store(Database(url))
+    assert again.waiting("daily", 0, 10) == [digest]
+    assert again.digest_bodies(digest) == [b"{}", b"{}"]
+    again.queue(daily("late"), {})
+    assert again.make_digests(due(), NOW_MS + 3) == []
+    again.record([StoredOutcome(digest.number, DELIVERED, 0, 0, "", NOW_MS + 4, digest.webhook_id)])
+    assert again.digest_bodies(digest) == []
+    shown = [(row.webhook_id, row.state) for row in again.recent("daily", 10)]
+    assert shown == [(digest.webhook_id, DELIVERED), ("b", DELIVERED), ("a", DELIVERED)]
+    assert again.queue(daily("a", "late"), {}) == []  # they come from Kafka again
+    [tomorrow] = again.make_digests(due(day=21), NOW_MS + 5)
+    assert len(again.digest_bodies(tomorrow)) == 1
+    again.close()
+
+
+def test_the_leads_of_a_digest_that_was_given_up_are_kept_as_long_as_it_is(url: str) -> None:
+    store = Store(Database(url))
+    store.queue(daily("a"), {})
+    [digest] = store.make_digests(due(), NOW_MS)
+    store.queue(daily("b", at_ms=NOW_MS + 9), {})
+    store.record([StoredOutcome(digest.number, UNDELIVERABLE, 1, 0, "mail-554", NOW_MS, digest.webhook_id)])
+    store.prune(NOW_MS + DELIVERED_KEPT_MS + 1)
+    assert ids(store.resend("daily", None, NOW_MS)) == [digest.webhook_id]
+    assert len(store.digest_bodies(digest)) == 1
+
+    assert store.give_up("daily", "unsubscribed", NOW_MS) == 2
+    assert {row.webhook_id for row in store.undeliverable("daily", 10)} == {digest.webhook_id, "b"}
+    assert len(store.digest_bodies(digest)) == 1
+    store.prune(NOW_MS + SHOWN_KEPT_MS + 1)
+    assert store.undeliverable("daily", 10) == []
+    assert store.digest_bodies(digest) == []
+    store.close()
 
 
 def test_nothing_of_an_erased_contact_is_left(url: str) -> None:

@@ -85,7 +85,7 @@ def test_a_template_for_leads_alone_is_refused_for_score_updates() -> None:
     refuse_unknown_paths(read_template("lead", Path()), (BECAME_HOT_LEAD,))
     with pytest.raises(OperatorError, match="for score-updated"):
         refuse_unknown_paths(read_template("lead", Path()), (BECAME_HOT_LEAD, SCORE_UPDATED))
-    with pytest.raises(OperatorError, match="cloudevents, flat, lead, slack"):
+    with pytest.raises(OperatorError, match="cloudevents, flat, lead, mail, slack"):
         read_template("excel", Path())
 
 
@@ -153,8 +153,10 @@ def test_who_calls_contacts_by_other_attributes_says_so() -> None:
 
 
 def test_only_a_template_with_names_asks_for_them() -> None:
-    said = {name: read_template(name, Path()).names_contacts for name in ("cloudevents", "flat", "lead", "slack")}
-    assert said == {"cloudevents": False, "flat": True, "lead": True, "slack": True}
+    said = {
+        name: read_template(name, Path()).names_contacts for name in ("cloudevents", "flat", "lead", "mail", "slack")
+    }
+    assert said == {"cloudevents": False, "flat": True, "lead": True, "mail": True, "slack": True}
     assert parse_template("body: {deep: [{a: 'of ${words.name}'}]}", "t.yaml").names_contacts
 
 
@@ -163,3 +165,39 @@ def test_only_a_template_with_names_asks_for_them() -> None:
 def test_no_name_can_address_a_slack_channel(name: str) -> None:
     body = read_template("slack", Path()).fill(Lead("jane", 1).announcement(), "crm", WORDING, {"name": name})
     assert not set(orjson.loads(body)["text"]) & set("<>")
+
+
+LINKED = Phrases(page_url="https://leads.example.com")
+LINK = "https://leads.example.com/contact?contact_id=a%26b"
+
+
+@pytest.mark.parametrize("name", ["flat", "lead"])
+def test_a_flat_lead_links_to_its_contact_where_the_pages_address_is_known_and_is_as_ever_elsewhere(name: str) -> None:
+    announcement = Lead("a&b", 1).announcement()
+    linked = orjson.loads(read_template(name, Path()).fill(announcement, "crm", LINKED, {}))
+    plain = orjson.loads(read_template(name, Path()).fill(announcement, "crm", Phrases(), {}))
+
+    assert linked.pop("contact_url") == LINK
+    assert linked == plain
+
+
+def test_slacks_message_links_to_the_contact_where_the_pages_address_is_known() -> None:
+    announcement = Lead("a&b", 1).announcement()
+    linked = orjson.loads(read_template("slack", Path()).fill(announcement, "crm", LINKED, {}))
+    plain = orjson.loads(read_template("slack", Path()).fill(announcement, "crm", Phrases(), {}))
+
+    link = {"type": "section", "text": {"type": "mrkdwn", "text": f"<{LINK}|Open the contact>"}}
+    assert linked["blocks"] == [*plain["blocks"], link]
+    assert [block["type"] for block in plain["blocks"]] == ["section", "context"]
+
+
+def test_a_template_says_attributes_that_it_names_and_asks_for_no_other() -> None:
+    template = parse_template("body: {a: '${attributes.company}', b: 'at ${attributes.phone}'}", "t.yaml")
+    refuse_unknown_paths(template, (BECAME_HOT_LEAD, SCORE_UPDATED))
+
+    assert template.attributes == {"company", "phone"}
+    body = template.fill(Lead("c", 1).announcement(), "crm", WORDING, {"company": ["Acme"], "fax": "1"})
+    assert orjson.loads(body) == {"a": ["Acme"], "b": "at "}
+    for wrong in ("attributes", "attributes.", "attributes.a.b"):
+        with pytest.raises(OperatorError, match=r"attributes\.NAME"):
+            refuse_unknown_paths(parse_template(f"body: ['${{{wrong}}}']", "t.yaml"), (BECAME_HOT_LEAD,))

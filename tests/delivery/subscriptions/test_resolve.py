@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, read_subscription_file
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
@@ -24,6 +25,51 @@ SEGMENTS = Segments(ClientSettings("localhost:1"), "models")
 def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
     resolver = SubscriptionResolver(SecretReferences(environment, Path()), Path(), allowed, Phrases(), SEGMENTS)
     return resolver.plan_of(parse_subscription("s", text, "test"))
+
+
+def mail_plan_of(text: str, folder: Path, sender: str | None = "leads@example.com") -> DeliveryPlan:
+    resolver = SubscriptionResolver(SecretReferences({}, Path()), folder, frozenset(), Phrases(), SEGMENTS, sender)
+    return resolver.plan_of(parse_subscription("s", text, "test"))
+
+
+MAIL = "{email: {to: [sales@other.example]}, events: [became-hot-lead]}"
+
+
+def test_a_mail_comes_from_the_address_of_the_settings_or_another_one_of_its_domain(tmp_path: Path) -> None:
+    plan = mail_plan_of(MAIL, tmp_path)
+    assert plan.target == MailTarget("leads@example.com", ("sales@other.example",))
+    assert {"company", "phone", "email", "job_title", "first_name"} <= plan.told_attributes
+    own = MAIL.replace("to:", "from: Hot@EXAMPLE.com, to:")
+    assert mail_plan_of(own, tmp_path).target == MailTarget("Hot@EXAMPLE.com", ("sales@other.example",))
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "sentence"),
+    [
+        (MAIL, None, "email: wanted a server for mails, STREAMPROCESSOR_SMTP_HOST; got none"),
+        (MAIL.replace("to:", "from: boss@other.example, to:"), "leads@example.com", "SMTP_FROM's domain; got another"),
+        (MAIL.replace("to:", "from: a@sub.example.com, to:"), "leads@example.com", "SMTP_FROM's domain; got another"),
+        (MAIL[:-1] + ", template: lead}", "leads@example.com", "template: wanted a mail's"),
+        (MAIL[:-1] + ", template: facts.yaml}", "leads@example.com", "below facts a text for each label"),
+        (MAIL[:-1] + ", template: more.yaml}", "leads@example.com", "template: wanted a mail's"),
+    ],
+)
+def test_a_mail_that_cannot_be_sent_as_it_is_asked_for_is_refused_at_start(
+    text: str, sender: str | None, sentence: str, tmp_path: Path
+) -> None:
+    (tmp_path / "facts.yaml").write_text("body: {subject: a, sentence: b, facts: {c: {d: e}}}")
+    (tmp_path / "more.yaml").write_text("body: {subject: a, sentence: b, cc: c@d.example}")
+    with pytest.raises(OperatorError, match=f"subscription s: .*{sentence}") as refused:
+        mail_plan_of(text, tmp_path, sender)
+    assert "@" not in str(refused.value)
+
+
+def test_a_mail_may_have_a_template_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "body: {subject: '${words.name}!', sentence: b, facts: {City: '${attributes.city}'}}"
+    )
+    plan = mail_plan_of(MAIL[:-1] + ", template: own.yaml}", tmp_path)
+    assert "city" in plan.told_attributes
 
 
 @pytest.mark.parametrize(
@@ -73,9 +119,16 @@ def test_the_example_can_be_used_as_it_is() -> None:
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
     secrets = SecretReferences(environment, Path())
-    resolver = SubscriptionResolver(secrets, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
+    folder = ROOT / "deploy"
+    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS, "leads@example.com")
     plans = [resolver.plan_of(subscription) for subscription in said.subscriptions]
-    assert [len(plan.signers) for plan in plans] == [1, 0, 2]
+    assert [(plan.kind, len(plan.signers), plan.digest is not None) for plan in plans] == [
+        ("webhook", 1, False),
+        ("webhook", 0, False),
+        ("webhook", 2, False),
+        ("mail", 0, False),
+        ("mail", 0, True),
+    ]
 
 
 SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
