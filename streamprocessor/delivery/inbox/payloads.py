@@ -95,7 +95,7 @@ class AlertWording:
     def gathered_body_of(self, alerts: Sequence[AlertRow], form: str) -> bytes:
         """The body of many alerts in one. It names nobody: of whom somebody is erased meanwhile, nothing is in it."""
         kinds = Counter(alert.kind for alert in alerts)
-        told = (f"{kinds[ASSIGNED]} leads are yours", f"{kinds[OVERDUE]} leads are overdue")
+        told = (f"{_leads(kinds[ASSIGNED])} yours", f"{_leads(kinds[OVERDUE])} overdue")
         sentence = ", ".join(words for words, kind in zip(told, (ASSIGNED, OVERDUE), strict=True) if kinds[kind])
         page_url = self.phrases.page_url
         inbox_url = None if page_url is None else f"{page_url}/inbox"
@@ -133,6 +133,10 @@ def _spelled(said: _Alert, body: Mapping[str, Any], form: str) -> bytes:
         text = "".join(SLACK_MARKS.get(character, character) for character in body["text"])
         return orjson.dumps({"text": text if said.link is None else f"{text} <{said.link}|Open>"})
     return orjson.dumps({**body, "url": said.link})
+
+
+def _leads(count: int) -> str:
+    return "1 lead is" if count == 1 else f"{count} leads are"
 
 
 def _announcement_of(lead: LeadRow) -> Announcement:
