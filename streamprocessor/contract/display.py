@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from streamprocessor.scoring.model.display import NAME_FROM, SUBTITLE_FROM, Display
+
+__all__ = ["LONGEST_TITLE", "NAME_FROM", "SUBTITLE_FROM", "Display", "display_name", "subtitle"]
+
 LONGEST_TITLE = 200
-
-NAME_FROM = (("full_name",), ("name",), ("first_name", "last_name"), ("email",), ("company",))
-SUBTITLE_FROM = (("job_title",), ("company",))
-
-
-@dataclass(frozen=True, slots=True)
-class Display:
-    """Which attributes a contact's title and the line below it are made from.
-
-    name: attributes that it is called by, those of one entry joined; the first entry of which it has any counts.
-    subtitle: entries that are shown one after another, each as far as the contact has it.
-    """
-
-    name: tuple[tuple[str, ...], ...] = NAME_FROM
-    subtitle: tuple[tuple[str, ...], ...] = SUBTITLE_FROM
-
-    @property
-    def attributes(self) -> frozenset[str]:
-        """The attributes that it reads."""
-        return frozenset(word for words in (*self.name, *self.subtitle) for word in words)
 
 
 def display_name(display: Display, attributes: Mapping[str, Any]) -> str | None:
@@ -37,14 +20,20 @@ def display_name(display: Display, attributes: Mapping[str, Any]) -> str | None:
 def subtitle(display: Display, attributes: Mapping[str, Any]) -> str | None:
     """The line below its name, such as `CEO, Acme`; None: its attributes do not say."""
     name = display_name(display, attributes)
-    return ", ".join(line for line in _lines(display.subtitle, attributes) if line != name)[:LONGEST_TITLE] or None
+    others = dict.fromkeys(line for line in _lines(display.subtitle, attributes) if line != name)
+    return ", ".join(others)[:LONGEST_TITLE] or None
 
 
 def _lines(entries: tuple[tuple[str, ...], ...], attributes: Mapping[str, Any]) -> list[str]:
-    spelling = (" ".join(" ".join(_text_of(attributes.get(word)) for word in words).split()) for words in entries)
+    spelling = (" ".join(" ".join(_text_at(attributes, word) for word in words).split()) for words in entries)
     return [line[:LONGEST_TITLE] for line in spelling if line]
 
 
-def _text_of(value: Any) -> str:
-    """A text or number as it is read; nothing of anything else."""
+def _text_at(attributes: Mapping[str, Any], path: str) -> str:
+    """A text or number as it is read; nothing of anything else. A path leads into objects where no name is as long."""
+    value = attributes.get(path)
+    outer, _, inner = path.partition(".")
+    if value is None and inner:
+        deeper = attributes.get(outer)
+        return _text_at(deeper, inner) if isinstance(deeper, Mapping) else ""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""

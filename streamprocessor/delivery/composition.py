@@ -94,7 +94,6 @@ async def run_delivery(
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
     page_url, mail_server = read_page_url(settings.page_url), mail_server_of(settings)
-    phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from, page_url)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
@@ -113,6 +112,13 @@ async def run_delivery(
         segments = Segments(clients, full[MODELS])
         opened.push_async_callback(segments.stop)
         await segments.start()
+        phrases = Phrases(
+            subscription_file.calendar,
+            subscription_file.rule_words,
+            subscription_file.name_from,
+            page_url,
+            lambda: segments.display,
+        )
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
         mail_sender = mail_server.sender if mail_server else None

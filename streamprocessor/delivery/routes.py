@@ -186,6 +186,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
     waits = row.state == WAITING
     return {
         "webhook_id": row.webhook_id,
+        "contact_id": row.contact_id,
         "state": row.state,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,
@@ -198,6 +199,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
 def _given_up(row: Row[Any]) -> dict[str, Any]:
     return {
         "webhook_id": row.webhook_id,
+        "contact_id": row.contact_id,
         "subscription": row.subscription,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,

@@ -26,9 +26,10 @@ class ModelFollower:
     def __init__(self, topic: str, consumer: Any, *, with_segments: bool) -> None:
         """Read the topic by an aiokafka consumer without a group, not started.
 
-        with_segments: whether a revision counts as newer that has the number of the one before it: its segments are
-        others, its scores the same. Who scores needs no word of it; who shows or uses segments does, and goes on with
-        the model before where a record holds none that can be read: nothing is scored wrongly by that.
+        with_segments: whether a revision counts as newer that has the number of the one before it: its segments, or
+        what it calls contacts by, are others, its scores the same. Who scores needs no word of it; who shows or uses
+        them does, and goes on with the model before where a record holds none that can be read: nothing is scored
+        wrongly by that.
         """
         self.newest: ModelRevision | None = None
         self._topic = CompactedTopic(topic, consumer)

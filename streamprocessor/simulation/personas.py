@@ -16,7 +16,6 @@ BROWSERS = (
 )
 MAIL_PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 ROBOT_AGENT = "Mozilla/5.0 (compatible; ExampleBot/1.0; +https://example.com/bot)"
-JOB_TITLES = ("CEO", "Head of Marketing", "Engineer", "Analyst", "Student")
 
 
 @dataclass(frozen=True)
@@ -88,18 +87,21 @@ PERSONAS = (
 class SimulatedContact:
     """One simulated contact; `subscribed` ends with an unsubscribe, `known` begins with its first attributes."""
 
-    contact_id: str
+    number: int
     persona: Persona
     user_agent: str
     through_proxy: bool
     subscribed: bool = True
     known: bool = False
 
+    @property
+    def contact_id(self) -> str:
+        """Its id, by its number."""
+        return f"c-{self.number:05}"
+
 
 def draw_contact(rng: Random, number: int) -> SimulatedContact:
     """A contact of a persona drawn by the shares; a third of the people read their mail through a proxy."""
     persona = rng.choices(PERSONAS, [persona.share for persona in PERSONAS])[0]
     agent = ROBOT_AGENT if persona.actor == SCANNER else rng.choice(BROWSERS)
-    return SimulatedContact(
-        f"c-{number:05}", persona, agent, through_proxy=persona.actor == HUMAN and rng.random() < 1 / 3
-    )
+    return SimulatedContact(number, persona, agent, through_proxy=persona.actor == HUMAN and rng.random() < 1 / 3)

@@ -17,7 +17,8 @@ from streamprocessor.contract.topic_names import (
 )
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.simulation.bad_records import draw_bad_record
-from streamprocessor.simulation.personas import JOB_TITLES, LINKS, MAIL_PROXY, SITE, SimulatedContact, draw_contact
+from streamprocessor.simulation.people import attributes_of_person
+from streamprocessor.simulation.personas import LINKS, MAIL_PROXY, SITE, SimulatedContact, draw_contact
 
 SECOND_MS, HOUR_MS, DAY_MS = 1000, 3_600_000, 86_400_000
 FIRST_CAMPAIGN_AFTER_MS = 6 * HOUR_MS
@@ -50,6 +51,7 @@ def simulate(seed: int, contacts: int, start_ms: int, *, bad_records: bool = Fal
 class _Traffic:
     def __init__(self, seed: int, contacts: int, start_ms: int, bad_records: bool) -> None:
         self._rng = Random(seed)
+        self._seed = seed
         self._origin = f"{seed}:{contacts}:{start_ms}"
         self._count = 0
         self._bad_records = bad_records
@@ -83,9 +85,8 @@ class _Traffic:
 
     def _visit(self, contact: SimulatedContact, at_ms: int) -> None:
         rng, persona = self._rng, contact.persona
-        if not contact.known and rng.random() < 0.5:
-            contact.known = True
-            self._write_attributes(contact, at_ms)
+        if not contact.known:
+            self._introduce(contact, at_ms)
         referrer = "https://search.example/"
         for _ in range(1 + int(rng.expovariate(1 / persona.pages_a_visit))):
             path = rng.choices(list(persona.pages), list(persona.pages.values()))[0]
@@ -98,8 +99,9 @@ class _Traffic:
         if rng.random() < persona.asks:
             self._emit(contact, at_ms + 30 * SECOND_MS, FORM_SUBMISSION, {"form": "contact"})
 
-    def _write_attributes(self, contact: SimulatedContact, at_ms: int) -> None:
-        attributes = {"job_title": self._rng.choice(JOB_TITLES), "employees": self._rng.choice((5, 40, 300, 2000))}
+    def _introduce(self, contact: SimulatedContact, at_ms: int) -> None:
+        contact.known = True
+        attributes = attributes_of_person(self._seed, contact.number)
         update = {"id": self._next_id(), "occurred_at": at_ms, "update": "attributes", "attributes": attributes}
         self._send(contact.contact_id, at_ms, update)
 

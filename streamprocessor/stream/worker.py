@@ -159,7 +159,7 @@ class Worker:
         return broker
 
     async def _read_model(self) -> ModelFollower:
-        # A revision with the number of the one before it has other segments, which no score depends on.
+        # A revision with the number of the one before it has other segments or names, which no score depends on.
         models = ModelFollower(self._layout.full_name(MODELS), new_reader(self.clients), with_segments=False)
         self._opened.push_async_callback(models.stop)
         await models.start()

@@ -21,7 +21,10 @@ from streamprocessor.contract.display import LONGEST_TITLE, Display, display_nam
         ({"last_name": "Smith", "email": "j@example.com"}, "Smith", None),
         ({"email": "j@example.com", "company": "Acme"}, "j@example.com", "Acme"),
         ({"company": "Acme", "job_title": "CEO"}, "Acme", "CEO"),
-        ({"company": {"name": "Acme"}, "first_name": True, "last_name": ""}, None, None),
+        ({"company.name": "Acme", "company.size": 80, "job_title": "CEO", "name": "Jane"}, "Jane", "CEO, Acme"),
+        ({"company": {"name": "Acme"}, "first_name": "Jane"}, "Jane", "Acme"),
+        ({"company": "Acme", "company.name": "Acme", "first_name": "Jane"}, "Jane", "Acme"),
+        ({"company": {"size": 80}, "first_name": True, "last_name": "", "job_title": ["CEO"]}, None, None),
         ({}, None, None),
     ],
 )

@@ -10,7 +10,7 @@ from streamprocessor.contract.model_file.revisions import (
     decode_revision,
     encode_revision,
     model_of,
-    with_other_segments,
+    with_same_scores,
 )
 from streamprocessor.contract.model_file.revisions import revision_after as next_revision
 from streamprocessor.contract.segment_membership import ShownScores, holds, shown_of
@@ -119,7 +119,7 @@ def test_another_segment_is_neither_another_version_nor_another_revision() -> No
     """Workers bring each record to a newer revision, and announce under the version: neither may come of segments."""
     old, new = SCORES, model_with("suppressed: false")
     before = next_revision(None, parse_model(old, "m"), old, 1_000)
-    after = decode_revision(encode_revision(with_other_segments(before, new, 2_000)))
+    after = decode_revision(encode_revision(with_same_scores(before, new, 2_000)))
 
     assert (after.revision, after.version, after.applied_at_ms) == (before.revision, before.version, 2_000)
     assert model_of(after).segments == (Segment("s", ContactFilter(suppressed=False)),)

@@ -21,6 +21,7 @@ MODEL_SEGMENTS = """
   berliners:
     scores: [{score: engagement, at_least: 10}]
     attributes: [{attribute: city, equals: Berlin}]
+display: {name: [known_as, name, first_name + last_name]}
 """
 
 
@@ -31,6 +32,7 @@ def subscriptions(receiver: Receiver) -> str:
         "came": "events: [score-updated], when: {segment: {entered: berliners}}",
         "went": "events: [score-updated], when: {segment: {left: berliners}}",
         "all": "events: [score-updated]",
+        "leads": "events: [became-hot-lead]",
         "even-suppressed": "events: [score-updated], suppressed: send",
     }
     lines = [f'  {name}: {{url: "{receiver.url}/{name}", signed: false, {more}}}' for name, more in said.items()]
@@ -70,14 +72,15 @@ async def test_a_subscription_may_ask_what_the_contact_is_like(
     tmp_path: Path,
 ) -> None:
     model = tmp_path / "scoring.yaml"
-    model.write_text(DEFAULT_MODEL.read_text().rstrip("\n") + MODEL_SEGMENTS)
+    said = DEFAULT_MODEL.read_text().replace("rearm_after: 7d", "rearm_after: 7d, include_attributes: [known_as, city]")
+    model.write_text(said.rstrip("\n") + MODEL_SEGMENTS)
     await system.create(model)
     process = delivery(subscriptions(receiver))
     await worker().ready()
     await process.ready()
     story = Story(system, receiver, process)
 
-    jane = {"name": "Jane Smith", "city": "Berlin", "age": 41}
+    jane = {"name": "J. M. Smith", "known_as": "Jane Smith", "city": "Berlin", "age": 41}
     await story.update("jane", update="attributes", attributes=jane)
     await story.update("joe", update="attributes", attributes={"first_name": "Joe", "last_name": "Do", "city": "Paris"})
     await story.visit("jane", "v1")
@@ -101,6 +104,9 @@ async def test_a_subscription_may_ask_what_the_contact_is_like(
     await system.send([Sent("form-submissions", b"jane", contact)])
     [lead] = await story.until_got("sales", 1)
     assert lead["name"] == "Jane Smith"
+    [event] = await story.until_got("leads", 1)
+    assert event["data"]["attributes"] == {"known_as": "Jane Smith", "city": "Rome"}
+    assert event["data"]["display_name"] == "Jane Smith"
     assert lead["sentence"].startswith("Jane Smith became a hot lead (45): contact form, pricing page twice")
     assert [event["subject"] for event in await story.until_got("went", 1)] == ["jane"]
     assert [event["subject"] for event in await story.until_got("all", 5)] == ["jane", "joe", "jane", "joe", "jane"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import httpx
 import orjson
@@ -19,6 +19,7 @@ from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
+from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
@@ -69,18 +70,30 @@ class Producer:
         self.on_sent(self.sent[-1])
 
 
+class Delivery:
+    """The delivery process, as far as it says what became of webhooks."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    async def subscription(self, name: str) -> dict[str, Any]:
+        """What it says of one subscription."""
+        return self.answers[name]
+
+
 class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
     def __init__(self, engine: Engine, folder: Path, inbox: InboxRules | None = None) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
+        self.scorer, self.delivery = SCORER, Delivery()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in TOKENS.split(","))
         metrics = Metrics()
         self.context = ApiContext(
             contact_ids=CONTACT_IDS,
             engine=engine,
-            scorer=lambda: SCORER,
+            scorer=lambda: self.scorer,
             model_text=lambda: MODEL,
             tokens=Tokens(pairs),
             sessions=Sessions(pairs, self.clock),
@@ -93,7 +106,7 @@ class ApiApp:
                 eraser=Eraser(self.producer, "contact-updates"),
                 subscriptions=NOT_HERE,
                 lead_acts=LeadActWriter(self.producer, "activities"),
-                delivery=NOT_HERE,
+                delivery=cast("DeliveryClient", self.delivery),
                 imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
                 allowed_hosts=frozenset(),
                 secrets_env_prefix="HOOK_",
@@ -126,9 +139,11 @@ def store_contacts(engine: Engine, ids: Iterable[str]) -> None:
     store_records(engine, records)
 
 
-def store_records(engine: Engine, records: Mapping[str, Record]) -> None:
-    """Put contacts with these records into the tables, the way of what comes from Kafka."""
+def store_records(
+    engine: Engine, records: Mapping[str, Record], hot_leads: Mapping[str, dict[str, Any]] | None = None
+) -> None:
+    """Put contacts with these records, and rows of hot leads, into the tables, the way of what comes from Kafka."""
     rows = {contact_id: rows_of(SCORER, contact_id, encode_record(record)) for contact_id, record in records.items()}
     with reading(engine) as connection:
         epoch = epoch_of(connection)
-    write(engine, epoch, Changes(contacts=rows), NOW_MS)
+    write(engine, epoch, Changes(contacts=rows, hot_leads=dict(hot_leads or {})), NOW_MS)

@@ -217,16 +217,16 @@ async def test_no_spelling_of_a_path_or_method_gets_by_the_token(app: ApiApp) ->
 
 async def test_no_more_than_some_follow_hot_leads_at_a_time(app: ApiApp) -> None:
     streams = app.context.hot_lead_streams
-    following: list[Any] = [await streams.follow(None, lambda _: True) for _ in range(MOST_STREAMS)]
+    following: list[Any] = [await streams.follow(None, lambda _: True, str) for _ in range(MOST_STREAMS)]
     for each in following:
         await anext(each)
 
     with pytest.raises(Problem) as refused:
-        await streams.follow(None, lambda _: True)
+        await streams.follow(None, lambda _: True, str)
     assert (refused.value.status_code, refused.value.code) == (503, "too-many-streams")
 
     await following[0].aclose()
-    following.append(await streams.follow(None, lambda _: True))
+    following.append(await streams.follow(None, lambda _: True, str))
     assert await anext(following[-1]) == b": hot leads follow\n\n"
     for each in following:
         await each.aclose()

@@ -1,10 +1,10 @@
-"""Who shares a mail address with another contact is shown that one, and nothing more of it."""
+"""Who shares a mail address with another contact is shown that one, by name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
+from streamprocessor.readmodel.responses.address_conflicts import address_rivals
 from streamprocessor.scoring.record.facts import AttributesWritten
 from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, Rivals
 from streamprocessor.scoring.record.record import Record
@@ -27,7 +27,7 @@ def test_who_was_merged_into_the_contact_is_no_rival_of_it_any_more() -> None:
     assert record.links is not None
     record.links.children = {"shop-3": ChildEvidence(1, [EvidenceSource("shop-3", "crm-1", (1, "m"))])}
 
-    assert [conflict.contact_id for conflict in address_conflicts(record, ["email"], CONTACT_IDS)] == ["shop-4"]
+    assert [conflict.contact_id for conflict in address_rivals(record, ["email"], CONTACT_IDS)] == ["shop-4"]
 
 
 async def test_a_contact_names_its_attribute_and_the_others_of_the_same_address(tmp_path: Path) -> None:
@@ -42,10 +42,12 @@ async def test_a_contact_names_its_attribute_and_the_others_of_the_same_address(
         http = ApiApp(engine, tmp_path).client(headers=bearer(ALL))
         answers = {contact: (await http.get(f"/api/contacts/{contact}")).json() for contact in records}
 
+    nobody = {"display_name": None, "subtitle": None}
     conflicts = {contact: answer["address_conflicts"] for contact, answer in answers.items()}
     assert sorted(conflicts.pop("crm-1"), key=lambda conflict: conflict["contact_id"]) == [
-        {"attribute": None, "contact_id": "crm-9"},
-        {"attribute": "email", "contact_id": "shop-3"},
-        {"attribute": "email", "contact_id": "shop-4"},
+        {"attribute": None, "contact_id": "crm-9"} | nobody,
+        {"attribute": "email", "contact_id": "shop-3", "display_name": "kim@example.com", "subtitle": None},
+        {"attribute": "email", "contact_id": "shop-4"} | nobody,
     ]
-    assert conflicts == {"shop-3": [{"attribute": "email", "contact_id": "crm-1"}], "crm-5": []}
+    owner_shown = {"attribute": "email", "contact_id": "crm-1", "display_name": "Kim@example.com", "subtitle": None}
+    assert conflicts == {"shop-3": [owner_shown], "crm-5": []}

@@ -383,11 +383,12 @@ suppressions = st.one_of(
     ),
 )
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
+included = st.sampled_from([None, (), ("title", "firm"), ("firm.size", "none")])
 
 
 def hot_leads(score: Score, scores: Sequence[Score]) -> st.SearchStrategy[HotLead]:
     return st.builds(
-        HotLead, st.just(score.name), st.sampled_from(stages_of(score, scores)), st.just(DAY_MS), rearming_ms
+        HotLead, st.just(score.name), st.sampled_from(stages_of(score, scores)), st.just(DAY_MS), rearming_ms, included
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ from tests.scoring.against_oracle import (
 )
 from tests.scoring.histories import histories, instants, redelivered, split
 from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, half_lives_ms, models, summable_rules
-from tests.scoring.oracle.replay import Replay
+from tests.scoring.oracle.replay import Replay, SeenStep
 from tests.scoring.oracle.scores import Answer, score_at
 from tests.scoring.oracle.stages import Shown, blank_of
 from tests.scoring.oracle.steps import jump_instants, next_step
@@ -184,11 +186,18 @@ def assert_steps_are_those_of_a_replay(model: Model, history: list[Fact], data: 
     assert [step.is_first for step in steps] == [step.is_first for step in replayed.steps]
     for step, expected in zip(steps, replayed.steps, strict=True):
         assert_same_instant(model, history, step.at_ms, expected.at_ms)
-    announced = [[(lead.score, lead.episode) for lead in step.hot_leads] for step in steps]
+    announced = [[(lead.score, lead.episode, lead.attributes) for lead in step.hot_leads] for step in steps]
     assert announced == [
-        [(name, n) for name, n, is_announced in step.hot_leads if is_announced] for step in replayed.steps
+        [(name, n, told(model, name, step)) for name, n, is_announced in step.hot_leads if is_announced]
+        for step in replayed.steps
     ]
     assert shown(scorer, record, record.at_ms) == replayed.shown
+
+
+def told(model: Model, name: str, step: SeenStep) -> dict[str, Any] | None:
+    """What the announcement of the score's hot lead tells of the contact's attributes."""
+    (included,) = [lead.include_attributes for lead in model.hot_leads if lead.score == name]
+    return None if included is None else {each: step.attributes[each] for each in included if each in step.attributes}
 
 
 def shown_after(model: Model, step: Step) -> dict[str, Shown]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import islice, pairwise
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 import orjson
 import pytest
 
+from streamprocessor.contract.display import Display, display_name, subtitle
+from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.errors import RecordError
 from streamprocessor.simulation.bad_records import KINDS, bad_value
 from streamprocessor.simulation.pace import at_rate, at_speed
+from streamprocessor.simulation.people import attributes_of_person
 from streamprocessor.simulation.player import play
 from streamprocessor.simulation.simulation import SimulatedRecord, simulate
 from tests.harness.decoding import decoder_for
@@ -39,6 +43,26 @@ def event_in(record: SimulatedRecord) -> dict[str, Any]:
 def test_equal_seeds_give_equal_records_and_other_seeds_others() -> None:
     assert first(3000, bad_records=True) == first(3000, bad_records=True)
     assert first(3000, seed=2) != first(3000)
+
+
+def test_people_are_invented_and_no_two_of_any_seed_share_an_address() -> None:
+    people = {(seed, number): attributes_of_person(seed, number) for seed in (1, 2) for number in range(1, 2_001)}
+    assert people[1, 7] == attributes_of_person(1, 7) != people[2, 7]
+    owners: dict[str, set[int]] = {}
+    for (_, number), person in people.items():
+        assert display_name(Display(), person) == f"{person['first_name']} {person['last_name']}"
+        assert subtitle(Display(), person) == f"{person['job_title']}, {person['company']}"
+        assert re.fullmatch(r"[a-z]+\.[a-z]+\.\d+@example\.com", one_address(person["email"]) or "")
+        owners.setdefault(person["email"], set()).add(number)
+    assert all(len(numbers) == 1 for numbers in owners.values())  # or one contact would be taken for the other
+
+
+def test_who_asks_by_the_contact_form_says_who_they_are() -> None:
+    records = first(20_000)
+    known = {record.contact_id for record in records if event_in(record).get("update") == "attributes"}
+    asking = {record.contact_id for record in records[:10_000] if event_in(record).get("type") == "form_submission"}
+    assert asking
+    assert asking <= known  # which may come late
 
 
 def test_two_starts_share_no_id() -> None:

@@ -51,8 +51,9 @@ class Board:
             f"{part.get('rule', part.get('group'))} {part['points']:+.3g}" for part in announced["because"]
         )
         shown = announced["stage"] if announced["score"] is None else f"{announced['score']:g}"
+        who, called = announced["contact_id"], announced.get("display_name")
         line = (
-            f"HOT LEAD {announced['contact_id']}: {announced['score_name']} {shown}, "
+            f"HOT LEAD {f'{called} ({who})' if called else who}: {announced['score_name']} {shown}, "
             f"was {announced['previous_stage']}: {reasons}"
         )
         self.latest_hot_leads.append(line)

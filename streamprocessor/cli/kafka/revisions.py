@@ -18,7 +18,7 @@ from streamprocessor.contract.model_file.revisions import (
     model_of,
     new_key,
     revision_after,
-    with_other_segments,
+    with_same_scores,
 )
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
@@ -98,7 +98,7 @@ async def apply_model(
 ) -> AppliedRevision:
     """Write the file's model as the next revision, where it is not in force already; raises ModelError.
 
-    Where nothing but segments is another, the revision stays and holds the new ones.
+    Where nothing but segments and names is another, the revision stays and holds the new ones.
     announce_hot_leads: contacts that become hot by the change alone are announced, too. number: as in NextModel.
     """
     next_model = next_model_from(file, f"model apply {file}", announce_hot_leads=announce_hot_leads)
@@ -131,10 +131,12 @@ async def roll_back(settings: Settings, label: str, *, announce_hot_leads: bool 
 
 
 def says_the_same(revision: ModelRevision, model: Model) -> bool:
-    """Whether the model's scores and segments are those of the revision."""
+    """Whether the model's scores, segments and names are those of the revision."""
     if (revision.name, revision.version) != (model.name, model.version):
         return False
-    return repr(model_of(revision).segments) == repr(model.segments)  # where true is not 1
+    known = model_of(revision)
+    is_same = repr(known.segments) == repr(model.segments)  # where true is not 1
+    return is_same and known.display == model.display
 
 
 def revision_of_file(file: Path) -> ModelRevision:
@@ -152,7 +154,7 @@ def _next(history: Sequence[HistoryEntry], next_model: NextModel) -> ModelRevisi
     if newest is not None and says_the_same(newest, next_model.model):
         return None
     if newest is not None and (newest.name, newest.version) == (next_model.model.name, next_model.model.version):
-        revision = with_other_segments(newest, next_model.text, now_ms())
+        revision = with_same_scores(newest, next_model.text, now_ms())
     else:
         revision = revision_after(
             newest, next_model.model, next_model.text, now_ms(), announce_hot_leads=next_model.announce_hot_leads

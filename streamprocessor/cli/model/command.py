@@ -146,7 +146,7 @@ def apply(
 def history(ctx: click.Context, as_json: bool) -> None:
     """List all revisions of the model, the oldest first: what, since when, by which command.
 
-    A revision such as 3.1 is revision 3 with other segments: no score depends on them.
+    A revision such as 3.1 is revision 3 with other segments or names: no score depends on them.
     """
     from streamprocessor.cli.kafka.revision_report import history_rows, print_history
     from streamprocessor.cli.kafka.revisions import model_history

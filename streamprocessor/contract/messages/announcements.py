@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streamprocessor.contract.display import Display, display_name
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
@@ -26,12 +27,14 @@ class AnnouncerIdentity(NamedTuple):
     source: the CloudEvents source.
     incarnation: the table's, so that ids of a rebuilt one differ.
     model_name, model_version: of the model that made the scores.
+    display: of that model, by which hot leads are called whose attributes it includes.
     """
 
     source: str
     incarnation: str
     model_name: str
     model_version: str
+    display: Display = Display()
 
 
 class Announcer:
@@ -41,6 +44,7 @@ class Announcer:
         model = {"name": identity.model_name, "version": identity.model_version}
         self._model = orjson.Fragment(orjson.dumps(model))
         self._incarnation = identity.incarnation
+        self._display = identity.display
         self._source = ("ce_source", identity.source.encode())
 
     def encode(self, contact_id: str, steps: Sequence[Step], erased_at_ms: int = 0) -> list[Message]:
@@ -87,7 +91,7 @@ class Announcer:
     def _became_hot_lead(
         self, contact_id: str, at: str, hot_lead: HotLeadStep, strongest: Sequence[ExplanationPart]
     ) -> dict[str, Any]:
-        return {
+        value = {
             "contact_id": contact_id,
             "at": at,
             "score_name": hot_lead.score,
@@ -98,6 +102,10 @@ class Announcer:
             "because": [part_object(part) for part in strongest],
             "model": self._model,
         }
+        if hot_lead.attributes is not None:  # by these alone: a name may be what the model keeps to itself
+            value["display_name"] = display_name(self._display, hot_lead.attributes)
+            value["attributes"] = hot_lead.attributes
+        return value
 
 
 def tombstone(contact_id: str) -> Message:

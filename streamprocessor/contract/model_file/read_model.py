@@ -8,19 +8,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from streamprocessor.contract.model_file.attribute_names import attribute_names
 from streamprocessor.contract.model_file.derivations import derivations
+from streamprocessor.contract.model_file.display import DISPLAY
 from streamprocessor.contract.model_file.scores import read_scores
 from streamprocessor.contract.model_file.segments import SEGMENTS, read_segments
 from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
 from streamprocessor.contract.model_file.suppression import SUPPRESSION
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described, json_schema
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
-from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode, SequenceNode
-from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, flag, name, text
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode
+from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, flag, name
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, json_values, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model.contact_filter import MAX_TEXT
-from streamprocessor.scoring.model.model import DAY_MS, USUAL_ADDRESSES, Model, Scanners, Suppression
+from streamprocessor.scoring.model.display import Display
+from streamprocessor.scoring.model.model import DAY_MS, USUAL_ADDRESSES, HotLead, Model, Scanners, Suppression
 
 DEFAULT_NAME = "default"
 LONGEST_BURST_MS = 3_600_000
@@ -91,26 +93,9 @@ def _scanners(located: LocatedNode) -> Scanners | None:
     )
 
 
-@described(
-    {
-        "type": "array",
-        "maxItems": _MOST_ADDRESSES,
-        "uniqueItems": True,
-        "items": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT},
-    }
-)
-def _names_of_addresses(located: LocatedNode) -> tuple[str, ...]:
-    if isinstance(located.node, SequenceNode) and not located.node.items:
-        return ()
-    names = tuple(text(inner) for inner in located.items("a list of attributes' names, or [] for none"))
-    if len(set(names)) != len(names) or len(names) > _MOST_ADDRESSES or any(len(each) > MAX_TEXT for each in names):
-        located.refuse(f"at most {_MOST_ADDRESSES} names, each once and of at most {MAX_TEXT} characters")
-    return names
-
-
 _ADDRESSES = Word(
     "addresses",
-    _names_of_addresses,
+    attribute_names(_MOST_ADDRESSES),
     default=list(USUAL_ADDRESSES),
     description="The attributes that hold a mail address of the contact. Whoever reads it is the contact, where "
     "anybody but a browser writes them. []: none do.",
@@ -153,7 +138,7 @@ _DERIVE = Word(
 )
 _MODEL = Shape(
     *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, SUPPRESSION, _SEGMENTS),
-    *(_ANNOUNCE_FIRST, _DERIVE),
+    *(_ANNOUNCE_FIRST, _DERIVE, DISPLAY),
 )
 
 # ---- models --------------------------------------------------------------------------------------------------------
@@ -173,7 +158,8 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
     """The model that the text spells; raises ModelError with a line for each problem.
 
     source_name: what problems name as their place. The version is the hash of the content: neither comments nor the
-    way things are written change it, nor do segments. revision: as applied, 0 where it was not.
+    way things are written change it, nor do segments, nor what contacts are called by, unless announcements say it.
+    revision: as applied, 0 where it was not.
     """
     return read_document(text, source_name, "the model", partial(_model, revision=revision))
 
@@ -192,12 +178,13 @@ def model_schema_text() -> str:
 def _model(located: LocatedNode, revision: int) -> Model:
     fields = _MODEL.fields(located)
     scores = _SCORES.of(fields, ())
+    hot_leads = fields.read(_HOT_LEAD, partial(read_hot_leads, scores=scores), ())
     return Model(
         name=_NAME.of(fields, DEFAULT_NAME),
-        version=_version(located.node),
+        version=_version(located.node, hot_leads),
         revision=revision,
         scores=scores,
-        hot_leads=fields.read(_HOT_LEAD, partial(read_hot_leads, scores=scores), ()),
+        hot_leads=hot_leads,
         proxy_opens_count=_PROXY_OPENS.of(fields, False),
         correction_window_ms=_CORRECTION_WINDOW.of(fields, 30 * DAY_MS),
         scanners=_SCANNERS.of(fields, _USUAL),
@@ -206,12 +193,16 @@ def _model(located: LocatedNode, revision: int) -> Model:
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
         announce_first=_ANNOUNCE_FIRST.of(fields, False),
         derivations=_DERIVE.of(fields, ()),
+        display=DISPLAY.of(fields, Display()),
     )
 
 
-def _version(tree: Node) -> str:
-    # Segments are left out: no score depends on them, so another segment must not make workers score anew.
-    content = {word: value for word, value in canonical_values(tree).items() if word != _SEGMENTS}
+def _version(tree: Node, hot_leads: tuple[HotLead, ...]) -> str:
+    # Segments are left out: no score depends on them, so another segment must not make workers score anew. Nor on what
+    # contacts are called by, but an announcement that says it is another one where it is made by other words.
+    says_names = any(lead.include_attributes is not None for lead in hot_leads)
+    besides = {_SEGMENTS} if says_names else {_SEGMENTS, DISPLAY}
+    content = {word: value for word, value in canonical_values(tree).items() if word not in besides}
     # Only among scores does the order of words say something: announcements show scores in it.
     order = list(content[_SCORES]) if isinstance(content.get(_SCORES), dict) else []
     canonical = json.dumps([content, order], sort_keys=True, separators=(",", ":"))

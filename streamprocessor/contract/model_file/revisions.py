@@ -5,7 +5,8 @@ before that have the model's name as key, of which compaction keeps the last one
 
 Which records count is decided by their order in the topic alone, so that all readers decide alike: one counts that has
 a higher number than all before it, or the number of the last one that counts and the same scores, but another text (it
-brings other segments). Of two that were written at one moment with one number and other scores, the first one counts.
+brings other segments, or calls contacts otherwise). Of two that were written at one moment with one number and other
+scores, the first one counts.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ needs: evidence of a new revision is complete from then on."""
 class ModelRevision(msgspec.Struct, frozen=True):
     """One applied model; the key beside it is a `new_key`.
 
-    revision: rises by one with each apply that changes more than segments, the first is 1.
-    version: the hash of the content but for segments.
+    revision: rises by one with each apply that changes more than segments and names, the first is 1.
+    version: the hash of the content, as parse_model has it.
     text: the file as it was.
     applied_at_ms: since the epoch; in JSON it is called applied_at.
     kept_since: as covered_since_ms in Model.
@@ -53,8 +54,8 @@ class ModelRevision(msgspec.Struct, frozen=True):
 class HistoryEntry(NamedTuple):
     """A revision that is, or was, in force.
 
-    label: tells it from all others of the history: its number, and behind a dot how many times other segments came to
-        that number before, such as 3, 3.1, 3.2.
+    label: tells it from all others of the history: its number, and behind a dot how many times other segments
+        or names came to that number before, such as 3, 3.1, 3.2.
     key: of its record.
     """
 
@@ -94,8 +95,8 @@ def revision_after(
     )
 
 
-def with_other_segments(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
-    """The same revision with other segments, which the text spells beside the same scores.
+def with_same_scores(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
+    """The same revision with other segments, or names of contacts, which the text spells beside the same scores.
 
     Its number stays: records are scored under it, and with a new one workers would score and write each of them anew.
     """

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from streamprocessor.contract.model_file.attribute_names import attribute_names
 from streamprocessor.contract.strict_yaml.described import Shape, Word, read_later
 from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode
 from streamprocessor.contract.strict_yaml.scalars import duration_ms, name, named_entries, nano
 from streamprocessor.scoring.model.model import DAY_MS, NANO, HotLead, Matrix, Score, Stage
+
+_MOST_INCLUDED = 50
 
 # ---- stages --------------------------------------------------------------------------------------------------------
 
@@ -72,7 +75,13 @@ def _check_lowest_is_left(located: LocatedNode, stages: list[Stage], min_nano: i
 
 _SCORE, _STAGE_NAME = Word("score", name, required=True), Word("stage", name, required=True)
 _ANNOUNCE_WITHIN, _REARM_AFTER = Word("announce_within", duration_ms), Word("rearm_after", duration_ms)
-_HOT_LEAD = Shape(_SCORE, _STAGE_NAME, _ANNOUNCE_WITHIN, _REARM_AFTER, definition="hot_lead")
+_INCLUDE_ATTRIBUTES = Word(
+    "include_attributes",
+    attribute_names(_MOST_INCLUDED),
+    description="The attributes that became-hot-lead tells, as far as the contact has them, with the name that they "
+    "give it. They stay in the topic as long as it keeps its records. Without this word it tells none.",
+)
+_HOT_LEAD = Shape(_SCORE, _STAGE_NAME, _ANNOUNCE_WITHIN, _REARM_AFTER, _INCLUDE_ATTRIBUTES, definition="hot_lead")
 
 HOT_LEADS = read_later({"anyOf": [_HOT_LEAD, {"type": "array", "minItems": 1, "items": _HOT_LEAD}]})
 """One hot lead or a list of them in JSON Schema; read_hot_leads reads them."""
@@ -115,6 +124,7 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
         stage_name,
         _ANNOUNCE_WITHIN.of(fields, DAY_MS),
         _REARM_AFTER.of(fields, None),
+        _INCLUDE_ATTRIBUTES.of(fields, None),
     )
 
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from streamprocessor.contract.display import NAME_FROM
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
@@ -39,13 +38,14 @@ class SubscriptionFile:
     subscriptions: in the order of the file.
     calendar: of working days and the time zone, for sentences.
     rule_words: the words for what a rule says of a contact, by its id.
-    name_from: attributes that make a contact's name, lists of them joined; the first that is there counts.
+    name_from: attributes that make a contact's name, lists of them joined; the first that is there counts. None: those
+        that the model's `display` says.
     """
 
     subscriptions: tuple[Subscription, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     rule_words: Mapping[str, str] = field(default_factory=dict)
-    name_from: tuple[tuple[str, ...], ...] = NAME_FROM
+    name_from: tuple[tuple[str, ...], ...] | None = None
 
 
 def read_subscription_file(file: Path) -> SubscriptionFile:
@@ -70,7 +70,7 @@ def _file(located: LocatedNode) -> SubscriptionFile:
     fields = located.fields("subscriptions", "calendar", "words", "name_from")
     subscriptions = fields.required("subscriptions", _subscriptions, ())
     calendar = fields.read("calendar", _calendar, Calendar())
-    rule_words, name_from = fields.read("words", _rule_words, {}), fields.read("name_from", _name_from, NAME_FROM)
+    rule_words, name_from = fields.read("words", _rule_words, {}), fields.read("name_from", _name_from, None)
     return SubscriptionFile(subscriptions, calendar, rule_words, name_from)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -41,7 +41,7 @@ class Enricher:
         store_thread: StoreThread,
         projection: ContactFollower,
         segments: Segments,
-        always: frozenset[str] | None = None,
+        always: Callable[[], frozenset[str]] | None = None,
     ) -> None:
         """Have these attributes known always, whatever plans ask for; None: none of them, and of nobody."""
         self._store_thread = store_thread
@@ -87,7 +87,7 @@ class Enricher:
         """
         if self._always is None or not announcements:
             return [UNKNOWN_CONTACT] * len(announcements)
-        await self._projection.caught_up(self._always, partitions)
+        await self._projection.caught_up(self._always(), partitions)
         contact_ids = {announcement.contact_id for announcement in announcements}
         contacts = await self._store_thread.ask(
             lambda store: store.within(lambda rows: read_contacts(rows, contact_ids))
@@ -114,7 +114,9 @@ class Enricher:
         plans = list(plans)
         conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
-        names = {condition.attribute for condition in conditions} | (self._always or set())
+        names = {condition.attribute for condition in conditions}
+        if self._always is not None:
+            names |= self._always()
         for plan in plans:
             names |= plan.told_attributes
         asks = self._always is not None or any(_asks_about_people(plan) for plan in plans)

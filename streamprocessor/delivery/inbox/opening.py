@@ -10,7 +10,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from streamprocessor.contract.display import Display
 from streamprocessor.contract.topic_names import ACTIVITIES, BECAME_HOT_LEAD
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.enrichment.enricher import Enricher
@@ -38,10 +37,9 @@ class InboxPlan:
     receivers: Mapping[str, DeliveryPlan]
     phrases: Phrases
 
-    @property
     def attributes(self) -> frozenset[str]:
-        """The attributes that its rules ask for, and by which its alerts call contacts."""
-        return self.rules.attributes | Display(self.phrases.name_from).attributes
+        """The attributes that its rules ask for, and by which its alerts call contacts by the model in force."""
+        return self.rules.attributes | self.phrases.display.attributes
 
     @property
     def names(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.contract.display import Display, display_name, subtitle
+from streamprocessor.contract.display import display_name, subtitle
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
@@ -60,7 +60,7 @@ class AlertWording:
         state = state_of(read_stored_acts(lead.acts))
         announcement = _announcement_of(lead)
         words = self.phrases.words_of(announcement, attributes)
-        display = Display(self.phrases.name_from)
+        display = self.phrases.display
         said = _Alert(
             headline=words["headline"] if lead.said else words["name"],
             more=self._what_to_do(alert.kind, state),

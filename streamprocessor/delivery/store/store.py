@@ -196,7 +196,8 @@ class Store:
     def undeliverable(self, subscription: str | None, limit: int) -> list[Row[Any]]:
         """Those that could not be delivered, without their bodies, the oldest first; subscription None: of all."""
         columns = [deliveries.c[name] for name in ("webhook_id", "subscription", "at_ms", "attempts", "reason")]
-        query = select(*columns, deliveries.c.ended_ms).where(deliveries.c.state == UNDELIVERABLE)
+        query = select(*columns, deliveries.c.ended_ms, deliveries.c.contact_id)
+        query = query.where(deliveries.c.state == UNDELIVERABLE)
         if subscription is not None:
             query = query.where(deliveries.c.subscription == subscription)
         with self._database.begin() as connection:
@@ -205,7 +206,7 @@ class Store:
     def recent(self, subscription: str, limit: int) -> list[Row[Any]]:
         """The newest of its deliveries that wait or have arrived, without their bodies, the newest first."""
         columns = [deliveries.c[name] for name in ("number", "webhook_id", "state", "at_ms", "attempts", "due_ms")]
-        query = select(*columns, deliveries.c.reason, deliveries.c.ended_ms)
+        query = select(*columns, deliveries.c.reason, deliveries.c.ended_ms, deliveries.c.contact_id)
         rows: list[Row[Any]] = []
         with self._database.begin() as connection:
             for state in (WAITING, DELIVERED):  # each by itself, as the index has them

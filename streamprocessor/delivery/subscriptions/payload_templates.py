@@ -51,6 +51,7 @@ _ATTRIBUTES = "attributes."
 _DATA = {
     BECAME_HOT_LEAD: (
         *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
+        *("display_name", "attributes"),
     ),
     SCORE_UPDATED: (
         "contact_id",
@@ -65,7 +66,7 @@ _DATA = {
         "first",
     ),
 }
-_FREE = ("scores", "model")  # what is below them depends on the scoring model
+_FREE = ("scores", "model", "attributes")  # what is below them depends on the scoring model
 
 
 @dataclass(frozen=True)

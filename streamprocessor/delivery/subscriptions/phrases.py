@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamprocessor.contract.display import NAME_FROM, Display, display_name
+from streamprocessor.contract.display import Display, display_name
 from streamprocessor.contract.subscriptions.business_days import Calendar, next_business_day
 from streamprocessor.contract.subscriptions.page_links import contact_url
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
@@ -18,15 +18,22 @@ from streamprocessor.delivery.announcements import Announcement
 class Phrases:
     """The words of the subscriptions' file for rules, contacts and dates.
 
-    rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a
-    contact is called by, those of one entry joined; the first entry counts of which the contact has any. page_url: of
-    the page, without a slash at its end; None: there are no links.
+    rules: what a rule says of a contact, by its id; without one the id itself is read.
+    name_from: attributes that a contact is called by, as in Display; None: those of the model in force.
+    model_display: that of the model in force.
+    page_url: of the page, without a slash at its end; None: there are no links.
     """
 
     calendar: Calendar = field(default_factory=Calendar)
     rules: Mapping[str, str] = field(default_factory=dict)
-    name_from: tuple[tuple[str, ...], ...] = NAME_FROM
+    name_from: tuple[tuple[str, ...], ...] | None = None
     page_url: str | None = None
+    model_display: Callable[[], Display] = Display
+
+    @property
+    def display(self) -> Display:
+        """What contacts are called by now."""
+        return self.model_display() if self.name_from is None else Display(self.name_from)
 
     def words_of(self, announcement: Announcement, attributes: Mapping[str, Any]) -> dict[str, str]:
         """`sentence` (`headline` and reasons), `name`, `because`, `call_by` (a date, next business day), `contact_url`.
@@ -37,7 +44,7 @@ class Phrases:
         because = self._because(data.get("because") or ())
         what = _hot(data) if announcement.event == BECAME_HOT_LEAD else _changed(data)
         reasons = f": {because}" if because else ""
-        name = display_name(Display(self.name_from), attributes) or announcement.contact_id
+        name = display_name(self.display, attributes) or announcement.contact_id
         words = {
             "headline": f"{name} {what}",
             "sentence": f"{name} {what}{reasons}",

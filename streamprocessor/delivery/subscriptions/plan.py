@@ -44,7 +44,7 @@ class DeliveryPlan:
         """The attributes that its template says, those by which it calls contacts among them."""
         if not self.template.names_contacts:
             return self.template.attributes
-        return self.template.attributes.union(word for words in self.phrases.name_from for word in words)
+        return self.template.attributes.union(word for words in self.phrases.display.name for word in words)
 
     @property
     def digest(self) -> Digest | None:

@@ -1,4 +1,4 @@
-"""The segments of the scoring model in force, followed in its topic."""
+"""The segments of the scoring model in force, and what it calls contacts by, followed in its topic."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.scoring.model.contact_filter import Segment
+from streamprocessor.scoring.model.display import Display
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,12 @@ class Segments:
     """Knows the segments of the newest model.
 
     known: those by name, another mapping after each change; none where no model was applied.
+    display: what it calls contacts by; the usual where no model was applied.
     """
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self.known: Mapping[str, SegmentFilter] = {}
+        self.display = Display()
         self._clients = clients
         self._topic = topic
         self._follower: ModelFollower | None = None
@@ -52,7 +55,8 @@ class Segments:
             await self._follower.stop()
 
     def _use(self, revision: ModelRevision) -> None:
-        self.known = known_segments(model_of(revision).segments)
+        model = model_of(revision)
+        self.known, self.display = known_segments(model.segments), model.display
 
 
 def known_segments(segments: tuple[Segment, ...]) -> dict[str, SegmentFilter]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, NamedTuple
 
-import orjson
 from fastapi import Path
 from sqlalchemy import Connection
 
-from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import PageQuery, SortQuery
-from streamprocessor.readmodel.responses.contacts import ContactPage, ListedContact
+from streamprocessor.readmodel.responses.contact_title import stored_title
+from streamprocessor.readmodel.responses.contacts import ContactPage, ListedContact, exported_contact
 from streamprocessor.readmodel.responses.scores import (
-    instant,
     presented,
     relative_percent,
-    scores_by_name,
     unrounded,
 )
 from streamprocessor.readmodel.routing.context import ApiContext
@@ -75,6 +72,14 @@ def load_contact(context: ApiContext, connection: Connection, contact_id: str, a
         raise Problem(503, "model-on-the-way", detail, {"Retry-After": "1"}) from error
 
 
+def titles_of(
+    context: ApiContext, connection: Connection, contact_ids: Collection[str]
+) -> dict[str, dict[str, str | None]]:
+    """`display_name` and `subtitle` of each of these contacts; null of whom nothing is stored."""
+    attributes, display = queries.attributes_of(connection, contact_ids), context.display
+    return {contact_id: stored_title(display, attributes.get(contact_id)) for contact_id in contact_ids}
+
+
 def no_such_contact() -> Problem:
     """The refusal of a contact of whom nothing is stored."""
     return Problem(404, "no-such-contact", "contact: wanted one with at least one event; got another")
@@ -100,13 +105,7 @@ def contact_page(
         value=order.value,
         contacts=[
             ListedContact(
-                contact_id=row.contact_id,
-                scores=scores_by_name(scores[row.contact_id]),
-                attributes=orjson.loads(row.attributes),
-                suppressed=row.suppressed,
-                hot_since=instant(row.hot_since_ms),
-                updated_at=format_rfc3339(row.updated_at_ms),
-                holds_until=instant(row.holds_until_ms),
+                **dict(exported_contact(row, scores[row.contact_id], context.display)),
                 score=presented(row),
                 unrounded=unrounded(row),
                 stage=row.stage,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection
 
 from streamprocessor.contract.answers.contact_answer import explanation_answer, scores_answer
 from streamprocessor.contract.answers.export import exported
@@ -13,11 +14,13 @@ from streamprocessor.contract.answers.suppression_answer import suppression_answ
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
+    StoredContact,
     contact_page,
     load_contact,
     no_such_contact,
     no_such_score,
     sort_order,
+    titles_of,
 )
 from streamprocessor.readmodel.requests.parameters import (
     ContactsQuery,
@@ -27,8 +30,9 @@ from streamprocessor.readmodel.requests.parameters import (
     PageQuery,
     instant_ms,
 )
-from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
+from streamprocessor.readmodel.responses.address_conflicts import AddressConflict, address_rivals
 from streamprocessor.readmodel.responses.announcements import History, page_of_announcements
+from streamprocessor.readmodel.responses.contact_title import title_of
 from streamprocessor.readmodel.responses.contacts import (
     AcceptedErasure,
     ContactExport,
@@ -109,17 +113,20 @@ def get_contact(context: Context, contact_id: ContactId, query: Annotated[Instan
             for score in queries.scores_of(connection, [contact_id])[contact_id]
             if not score.value
         }
+        conflicts = _conflicts(context, connection, stored)
+    attributes = orjson.loads(stored.row.attributes)
     return ContactView(
+        **title_of(stored.scorer.model.display, attributes),
         contact_id=contact_id,
         at=format_rfc3339(at_ms),
         scores=scores_answer(stored.scorer, stored.record, at_ms),
         standing=standing,
-        attributes=orjson.loads(stored.row.attributes),
+        attributes=attributes,
         suppressed=stored.row.suppressed,
         suppression=_suppression(stored.record),
         hot_since=instant(stored.row.hot_since_ms),
         updated_at=format_rfc3339(stored.row.updated_at_ms),
-        address_conflicts=address_conflicts(stored.record, stored.scorer.model.addresses, context.contact_ids),
+        address_conflicts=conflicts,
     )
 
 
@@ -129,6 +136,12 @@ async def erase_contact(
 ) -> AcceptedErasure:
     """Erase a contact for good."""
     return AcceptedErasure(id=await context.gateways.eraser.erase(contact_id))
+
+
+def _conflicts(context: ApiContext, connection: Connection, stored: StoredContact) -> list[AddressConflict]:
+    rivals = address_rivals(stored.record, stored.scorer.model.addresses, context.contact_ids)
+    titles = titles_of(context, connection, {rival.contact_id for rival in rivals})
+    return [AddressConflict(**rival._asdict(), **titles[rival.contact_id]) for rival in rivals]
 
 
 def _suppression(record: Record) -> SuppressionView | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -10,9 +11,9 @@ from sqlalchemy import Connection
 
 from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
 from streamprocessor.readmodel.requests.sessions import COOKIE
-from streamprocessor.readmodel.responses.announcements import HotLeadPage, page_of_announcements
+from streamprocessor.readmodel.responses.announcements import HotLeadPage, hot_lead, page_of_announcements
 from streamprocessor.readmodel.routing.access import READER, session_of
-from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import NumberPosition, cursor_of, read_cursor
@@ -35,7 +36,7 @@ def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Re
         rows = queries.hot_leads_before(connection, before, query.limit + 1)
     shown = rows[: query.limit]
     next_cursor = cursor_of(NumberPosition(shown[-1].number)) if len(rows) > query.limit else None
-    return page_of_announcements("hot_leads", [row.said for row in shown], next_cursor)
+    return page_of_announcements("hot_leads", [hot_lead_shown(context, row) for row in shown], next_cursor)
 
 
 @router.get("/stream", dependencies=[READER], response_class=EventStream)
@@ -55,4 +56,11 @@ async def stream_hot_leads(
     def may_follow(connection: Connection) -> bool:
         return session is None or (context.sessions.of(cookie) is not None and not has_ended(connection, session.id))
 
-    return EventStream(await context.hot_lead_streams.follow(last_event_id, may_follow))
+    return EventStream(
+        await context.hot_lead_streams.follow(last_event_id, may_follow, partial(hot_lead_shown, context))
+    )
+
+
+def hot_lead_shown(context: ApiContext, row: Any) -> str:
+    """The JSON of a hot lead by its row, with what its contact is called by the model in force."""
+    return hot_lead(row.said, row.attributes, context.display)

@@ -8,7 +8,6 @@ import orjson
 from fastapi import APIRouter, Body, Path, Query
 from starlette.concurrency import run_in_threadpool
 
-from streamprocessor.contract.display import Display, display_name, subtitle
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, read_stored_acts
 from streamprocessor.inbox.episode import (
@@ -25,6 +24,7 @@ from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.inbox import ActBody, InboxQuery
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import Grant
+from streamprocessor.readmodel.responses.contact_title import stored_title
 from streamprocessor.readmodel.responses.inbox import DoneWithLead, InboxCounts, InboxPage, LeadView, PersonView
 from streamprocessor.readmodel.responses.scores import instant
 from streamprocessor.readmodel.routing.access import ReadGrant, WriteGrant
@@ -34,7 +34,6 @@ from streamprocessor.readmodel.store.cursors import LeadPosition, cursor_of, rea
 from streamprocessor.readmodel.store.leads import LeadFilter, count_leads, lead_row, page_of_leads
 
 REOPENED = "reopened"
-_DISPLAY = Display()
 
 router = APIRouter(prefix="/api/inbox", route_class=ApiRoute)
 
@@ -55,7 +54,7 @@ def list_leads(context: Context, grant: ReadGrant, query: Annotated[InboxQuery, 
         )
     shown = rows[: query.limit]
     return InboxPage(
-        leads=[_view(row, read_stored_acts(row.acts), now_ms) for row in shown],
+        leads=[_view(context, row, read_stored_acts(row.acts)) for row in shown],
         next=cursor_of(LeadPosition(shown[-1].place_ms, shown[-1].lead_id)) if len(rows) > query.limit else None,
         me=grant.name if grant.name in rules.people else None,
         people=[PersonView(name=person.name, title=person.title) for person in rules.people.values()],
@@ -84,13 +83,13 @@ async def act_on_lead(
     act = _act(row, state, body, grant, context)
     is_repeat = act.id in {each.id for each in acts} or (body.act == "assigned" and state.owner == act.to)
     if is_repeat:
-        return _view(row, acts, context.clock_ms())
+        return _view(context, row, acts)
     if (body.act == REOPENED) is not (state.state in CLOSED_STATES) or not may_follow(state, act.type):
         raise Problem(
             409, "not-from-here", f"lead: wanted one of which this can be said; got one that is {state.state}"
         )
     await context.gateways.lead_acts.write(row.contact_id, act)
-    return _view(row, [*acts, act], context.clock_ms())
+    return _view(context, row, [*acts, act])
 
 
 def _stored_lead(context: ApiContext, lead_id: str) -> Any:
@@ -144,13 +143,12 @@ def _owner(query: InboxQuery, grant: Grant) -> str | None:
     return {"me": grant.name, "nobody": ""}.get(query.owner, query.owner)
 
 
-def _view(row: Any, acts: list[LeadAct], now_ms: int) -> LeadView:
-    state, said, attributes = state_of(acts), orjson.loads(row.said), orjson.loads(row.attributes)
+def _view(context: ApiContext, row: Any, acts: list[LeadAct]) -> LeadView:
+    state, said = state_of(acts), orjson.loads(row.said)
     return LeadView(
         id=row.lead_id,
         contact_id=row.contact_id,
-        display_name=display_name(_DISPLAY, attributes),
-        subtitle=subtitle(_DISPLAY, attributes),
+        **stored_title(context.display, row.attributes),
         score_name=said["score_name"],
         score=said["score"],
         stage=said["stage"],
@@ -159,7 +157,7 @@ def _view(row: Any, acts: list[LeadAct], now_ms: int) -> LeadView:
         state=state.state,
         owner=state.owner,
         due_at=instant(state.due_ms),
-        overdue=state.is_overdue(now_ms),
+        overdue=state.is_overdue(context.clock_ms()),
         reason=state.reason,
         done=[
             DoneWithLead(

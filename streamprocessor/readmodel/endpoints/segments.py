@@ -142,7 +142,7 @@ def _portions(context: ApiContext, filter_: ContactFilter) -> Iterator[list[Expo
             rows = queries.contacts_in_order(connection, filter_, _ROWS_AT_ONCE, after)
             scores = queries.scores_of(connection, [row.contact_id for row in rows])
         if rows:
-            yield [exported_contact(row, scores[row.contact_id]) for row in rows]
+            yield [exported_contact(row, scores[row.contact_id], context.display) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1].contact_id

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from streamprocessor.contract.strict_json import read_object
 from streamprocessor.contract.subscriptions.email import domain_of
@@ -16,6 +17,7 @@ from streamprocessor.contract.subscriptions.references import REFERENCE, refuse_
 from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.readmodel.endpoints.contact_lookup import titles_of
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -32,6 +34,7 @@ from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, 
 from streamprocessor.readmodel.routing.context import ApiContext, Context, Gateways
 from streamprocessor.readmodel.routing.route import ApiRoute
 
+_LISTS = ("recent", "undeliverable")
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
 _UNKNOWN: dict[str, Any] = {"state": None, "waiting": None, "refused": None}
 _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
@@ -100,7 +103,8 @@ async def delete_subscription(
 @router.get("/{name}/deliveries", dependencies=[READER])
 async def list_deliveries(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> Deliveries:
     """What a subscription got lately, what waits, and what could not be delivered."""
-    return Deliveries.model_validate(await context.gateways.delivery.subscription(_checked_name(name)))
+    answer = await context.gateways.delivery.subscription(_checked_name(name))
+    return Deliveries.model_validate(await run_in_threadpool(_with_titles, context, answer))
 
 
 @router.post("/{name}/ping", dependencies=[WRITER], status_code=202)
@@ -174,6 +178,19 @@ def _checked(name: str, body: bytes, gateways: Gateways) -> bytes:
     except OperatorError as error:
         raise Problem(400, "bad-body", str(error).replace("body:1: ", "")) from error
     return written
+
+
+def _with_titles(context: ApiContext, answer: dict[str, Any]) -> dict[str, Any]:
+    """What delivery says of a subscription, with whom each webhook is about, which an older release does not say."""
+    lists = {word: [{"contact_id": None} | delivery for delivery in answer[word]] for word in _LISTS}
+    ids = {delivery["contact_id"] for deliveries in lists.values() for delivery in deliveries} - {None}
+    with context.reading() as connection:
+        titles = titles_of(context, connection, ids)
+    nobody: dict[str, str | None] = {"display_name": None, "subtitle": None}
+    return answer | {
+        word: [delivery | titles.get(delivery["contact_id"], nobody) for delivery in deliveries]
+        for word, deliveries in lists.items()
+    }
 
 
 def _checked_name(name: str) -> str:

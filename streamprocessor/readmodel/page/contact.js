@@ -10,6 +10,7 @@ import {choice, field} from './filters.js';
 import {ago, exactly, number, percent, stage, value as shownValue} from './format.js';
 import {scoreChart, stageChanges} from './score_chart.js';
 import {timeline} from './timeline.js';
+import {heading} from './who.js';
 
 const AHEAD_MS = [60_000, 600_000, 3_600_000, 21_600_000, ...[1, 7, 30, 90, 365].map((days) => days * 86_400_000)];
 const MONTH_MS = 30 * 86_400_000;
@@ -71,13 +72,13 @@ async function forecastOf(id, asked, ahead, signal) {
 
 function head(contact, {person}) {
   return el('div', {class: 'title'},
-    el('div', {}, el('h1', {}, contact.contact_id),
+    el('div', {}, heading(contact),
       el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), suppressedBy(contact.suppression), ' · '],
         contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at)),
-      contact.address_conflicts.map(({attribute, contact_id}) => el('p', {},
+      contact.address_conflicts.map(({attribute, contact_id, display_name: name}) => el('p', {},
         el('span', {class: 'flag'}, 'conflict'), ' ',
         attribute ? `The address in ${attribute} is also that of ` : 'An address that it had before is also that of ',
-        el('a', {href: contactAddress(contact_id)}, contact_id),
+        el('a', {href: contactAddress(contact_id)}, name ?? contact_id), name && ` (${contact_id})`,
         '. Who had it first has what is done under it; merge the two if they are one.'))),
     el('div', {class: 'row'},
       el('a', {

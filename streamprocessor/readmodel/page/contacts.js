@@ -7,6 +7,7 @@ import {filterForm, wantsAll} from './filters.js';
 import {ago, number, share, stage, trend, value} from './format.js';
 import {sampleEvent} from './sample_event.js';
 import {segmentBar} from './segments.js';
+import {who} from './who.js';
 
 const AT_ONCE = 50;
 const ATTRIBUTES_SHOWN = 3;
@@ -55,7 +56,7 @@ function contactTable(page, score, query) {
     ['Relative', 'number relative'], ['Stage', ''], ['Trend', ''], ['Changed', 'extra'],
   ];
   return table(`Contacts by ${score.name}`, columns, page.contacts.map((contact) => [
-    [el('a', {href: contactAddress(contact.contact_id)}, contact.contact_id), known(contact)],
+    [who(contact), known(contact)],
     score.bounds.length || contact.score !== null ? number(contact.score) : stage(contact.stage, score.stages),
     share(contact.relative),
     stage(contact.stage, score.stages),
@@ -64,8 +65,11 @@ function contactTable(page, score, query) {
   ]));
 }
 
-function known({attributes, suppressed}) {
-  const shown = Object.entries(attributes).slice(0, ATTRIBUTES_SHOWN);
+// What else is known of a contact than its name and what stands below that.
+function known({attributes, suppressed, display_name: name, subtitle}) {
+  const said = `${name} ${subtitle}`;
+  const more = Object.entries(attributes).filter(([, content]) => typeof content !== 'string' || !said.includes(content));
+  const shown = more.slice(0, ATTRIBUTES_SHOWN);
   return el('div', {class: 'known'},
     suppressed && el('span', {class: 'flag'}, 'suppressed'),
     shown.map(([name, content]) => el('span', {title: name}, value(content))));

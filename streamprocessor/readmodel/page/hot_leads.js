@@ -1,10 +1,10 @@
 // Who became hot: those of before, and those who do while one looks.
 
-import {contactAddress} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {ago, number, stage} from './format.js';
 import {sampleEvent} from './sample_event.js';
+import {who} from './who.js';
 
 const STREAM = '/api/hot-leads/stream';
 const AT_ONCE = 25;
@@ -28,7 +28,7 @@ export async function show({query, signal}) {
     if (!leads.length) return list.replaceChildren(nobody());
     const columns = [['Contact', 'who'], ['Score', 'number'], ['Stage', ''], ['Because', 'extra'], ['When', '']];
     const rows = leads.map((lead) => [
-      el('a', {href: contactAddress(lead.contact_id)}, lead.contact_id),
+      who(lead),
       [el('span', {class: 'quiet extra'}, `${lead.score_name} `), number(lead.score)],
       [stage(lead.stage, stages.get(lead.score_name)), lead.previous_stage && el('span', {class: 'quiet extra'}, ` from ${lead.previous_stage}`)],
       lead.because.map((part) => part.rule ?? part.group).join(', '),

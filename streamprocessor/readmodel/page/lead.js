@@ -1,9 +1,9 @@
 // One lead of the inbox: who, why, by when, and what may be done.
 
-import {contactAddress} from './address.js';
 import {ask} from './api.js';
 import {el} from './element.js';
 import {ago, number} from './format.js';
+import {who} from './who.js';
 
 const MOST_REASONS = 4;
 const STATES = {new: 'New', seen: 'Seen', called: 'Called', accepted: 'Accepted', rejected: 'Rejected'};
@@ -14,14 +14,7 @@ export function leadRow(lead, {titles, me, on}) {
   const title = lead.display_name ?? lead.contact_id;
   const isSeenByOwner = on && lead.state === 'new' && (!lead.owner || lead.owner === me);
   return el('li', {class: 'hot-lead', 'data-state': lead.state},
-    el('div', {class: 'lead-who'},
-      el('a', {
-        href: contactAddress(lead.contact_id),
-        id: `lead-${lead.id}`,
-        title: lead.contact_id,
-        onclick: () => { if (isSeenByOwner) sawIt(lead); },
-      }, title),
-      lead.subtitle && el('span', {class: 'quiet'}, lead.subtitle)),
+    el('div', {class: 'lead-who'}, whoIsIt(lead, isSeenByOwner)),
     el('div', {class: 'lead-why'},
       el('span', {}, `${lead.score_name} ${number(lead.score)}`),
       el('span', {class: 'quiet'}, because(lead.because))),
@@ -29,6 +22,13 @@ export function leadRow(lead, {titles, me, on}) {
       el('span', {class: 'quiet'}, isOpen ? `${STATES[lead.state]} · ${owner(lead, titles, me)}` : lead.reason)),
     on && el('div', {class: 'lead-acts'}, isOpen ? openActs(lead, title, on) : button(lead, 'Reopen', title, () =>
       on.act(lead, {act: 'reopened'}, 'is open again'))));
+}
+
+function whoIsIt(lead, isSeenByOwner) {
+  const [link, ...below] = who(lead);
+  link.id = `lead-${lead.id}`;
+  if (isSeenByOwner) link.addEventListener('click', () => sawIt(lead));
+  return [link, ...below];
 }
 
 function openActs(lead, title, on) {

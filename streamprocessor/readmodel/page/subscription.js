@@ -7,6 +7,7 @@ import {ago, count, NOTHING} from './format.js';
 import {subscriptionForm} from './subscription_form.js';
 import {away, stateOf} from './subscriptions.js';
 import {again, drawn} from './waiting.js';
+import {who} from './who.js';
 
 export async function show({rest: name, person, signal}) {
   const path = `/api/subscriptions/${encodeURIComponent(name)}`;
@@ -57,22 +58,28 @@ function deliveries(answer, tellDelivery) {
       tellDelivery && state === 'disabled' && el('button', {onclick: () => tellDelivery('enable', () => 'It is sent to again.')}, 'Enable')),
     refused && el('p', {class: 'refused lines'}, refused),
     (recent.length > 0 || state === 'well') && el('section', {}, el('h2', {}, 'Latest webhooks'), recent.length
-      ? table('Latest webhooks', [['Id', 'who'], ['Of', ''], ['Became', ''], ['Failed attempts', 'number']], recent.map((each) => [
-        el('code', {}, each.webhook_id), ago(each.at), became(each), count(each.attempts),
+      ? table('Latest webhooks', [['About', 'who'], ['Of', ''], ['Became', ''], ['Failed attempts', 'number'], ['Id', 'extra']], recent.map((each) => [
+        about(each), ago(each.at), became(each), count(each.attempts), el('code', {}, each.webhook_id),
       ]))
       : el('p', {class: 'quiet'}, 'None yet. A test shows whether the receiver takes them.')),
     undeliverable.length > 0 && el('section', {},
       el('div', {class: 'title'}, el('h2', {}, `Undeliverable (${count(undeliverable.length)})`),
         tellDelivery && el('button', {onclick: () => resend()}, 'Send all again')),
-      table('Undeliverable webhooks', [['Id', 'who'], ['Of', ''], ['Reason', ''], ['Attempts', 'number'], ['Given up', ''], ['Again', '']], undeliverable.map((each) => [
-        el('code', {}, each.webhook_id), ago(each.at), each.reason, count(each.attempts), ago(each.given_up_at),
+      table('Undeliverable webhooks', [['About', 'who'], ['Of', ''], ['Reason', ''], ['Attempts', 'number'], ['Given up', ''], ['Again', ''], ['Id', 'extra']], undeliverable.map((each) => [
+        about(each), ago(each.at), each.reason, count(each.attempts), ago(each.given_up_at),
         tellDelivery ? el('button', {onclick: () => resend([each.webhook_id]), 'aria-label': `Send ${each.webhook_id} again`}, 'Send again') : NOTHING,
+        el('code', {}, each.webhook_id),
       ]))),
   ];
 
   function resend(ids) {
     return tellDelivery('resend', (answer) => `${count(answer.sent_again)} sent again.`, ids ? {webhook_ids: ids} : {});
   }
+}
+
+// Whom a webhook is about; an older delivery does not say.
+function about(webhook) {
+  return webhook.contact_id === null ? el('code', {}, webhook.webhook_id) : who(webhook);
 }
 
 function became({state, reason, next_attempt_at: next, delivered_at: arrived}) {

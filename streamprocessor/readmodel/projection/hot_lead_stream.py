@@ -41,11 +41,13 @@ class HotLeadStreams:
         self._stopping = True
         self.wake()
 
-    async def follow(self, last_event_id: str | None, may_follow: Callable[[Connection], bool]) -> AsyncIterator[bytes]:
+    async def follow(
+        self, last_event_id: str | None, may_follow: Callable[[Connection], bool], json_of: Callable[[Any], str]
+    ) -> AsyncIterator[bytes]:
         """Hot leads after that one, or from now on, while they may be followed.
 
-        may_follow: is asked before each look for something new, at least every second or so. Raises Problem where there
-        are too many streams.
+        may_follow: is asked before each look for something new, at least every second or so. json_of: what is told of a
+        row. Raises Problem where there are too many streams.
         """
         if self._streams >= MOST_STREAMS:
             detail = f"streams: wanted at most {MOST_STREAMS} at a time; got one more: try again"
@@ -53,9 +55,11 @@ class HotLeadStreams:
         newest = await self._ask(queries.newest_hot_lead)
         is_number = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
         after = min(int(last_event_id or 0), newest) if is_number and len(last_event_id or "") < 19 else newest
-        return self._events(after, may_follow)
+        return self._events(after, may_follow, json_of)
 
-    async def _events(self, after: int, may_follow: Callable[[Connection], bool]) -> AsyncIterator[bytes]:
+    async def _events(
+        self, after: int, may_follow: Callable[[Connection], bool], json_of: Callable[[Any], str]
+    ) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         self._streams += 1
         self._metrics.streams.inc()
@@ -68,7 +72,7 @@ class HotLeadStreams:
                     return
                 for row in rows:
                     after = row.number
-                    yield f"id: {row.number}\nevent: became-hot-lead\ndata: {row.said}\n\n".encode()
+                    yield f"id: {row.number}\nevent: became-hot-lead\ndata: {json_of(row)}\n\n".encode()
                 if rows:
                     quiet_since = loop.time()
                 elif loop.time() - quiet_since > _HEARTBEAT_SECONDS:

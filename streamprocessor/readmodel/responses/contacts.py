@@ -7,8 +7,10 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, Field
 
+from streamprocessor.contract.display import Display
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.responses.address_conflicts import AddressConflict
+from streamprocessor.readmodel.responses.contact_title import ContactTitle, title_of
 from streamprocessor.readmodel.responses.scores import (
     ScoreNumber,
     ScoreStanding,
@@ -19,7 +21,7 @@ from streamprocessor.readmodel.responses.scores import (
 )
 
 
-class ExportedContact(BaseModel):
+class ExportedContact(ContactTitle):
     """A contact and all its scores, as last announced."""
 
     contact_id: str
@@ -61,7 +63,7 @@ class SuppressionView(BaseModel):
     id: str = Field(description="Of the event or update.")
 
 
-class ContactView(BaseModel):
+class ContactView(ContactTitle):
     """A contact's scores at an instant, exactly."""
 
     contact_id: str
@@ -186,12 +188,14 @@ class AcceptedErasure(BaseModel):
     status: Literal["accepted"] = "accepted"
 
 
-def exported_contact(row: Any, score_rows: list[Any]) -> ExportedContact:
+def exported_contact(row: Any, score_rows: list[Any], display: Display) -> ExportedContact:
     """The contact as an export has it. row: of the contacts' table; score_rows: its rows of the scores' table."""
+    attributes = orjson.loads(row.attributes)
     return ExportedContact(
+        **title_of(display, attributes),
         contact_id=row.contact_id,
         scores=scores_by_name(score_rows),
-        attributes=orjson.loads(row.attributes),
+        attributes=attributes,
         suppressed=row.suppressed,
         hot_since=instant(row.hot_since_ms),
         updated_at=format_rfc3339(row.updated_at_ms),

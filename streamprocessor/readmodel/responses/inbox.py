@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from streamprocessor.inbox.episode import STATES
+from streamprocessor.readmodel.responses.contact_title import ContactTitle
 
 LeadStateName = Literal["new", "seen", "called", "accepted", "rejected"]
 ActName = Literal["assigned", "seen", "called", "accepted", "rejected", "reopened"]
@@ -24,13 +25,11 @@ class DoneWithLead(BaseModel):
     at: str
 
 
-class LeadView(BaseModel):
+class LeadView(ContactTitle):
     """A hot lead, and what became of it."""
 
     id: str
     contact_id: str
-    display_name: str | None = Field(description="What the contact is called; null: its attributes do not say.")
-    subtitle: str | None
     score_name: str
     score: float | None
     stage: str | None

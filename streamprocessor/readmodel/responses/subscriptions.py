@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from streamprocessor.readmodel.responses.contact_title import ContactTitle
+
 
 class SubscriptionView(BaseModel):
     """A subscription, and what delivery says of it."""
@@ -27,10 +29,11 @@ class SubscriptionList(BaseModel):
     delivery: Literal["there", "away"]
 
 
-class RecentDelivery(BaseModel):
-    """A webhook that waits or has arrived."""
+class RecentDelivery(ContactTitle):
+    """A webhook that waits or has arrived, and whom it is about."""
 
     webhook_id: str
+    contact_id: str | None = Field(description="null: delivery is of a release that does not say.")
     state: str
     at: str
     attempts: int = Field(description="Those that failed.")
@@ -39,10 +42,11 @@ class RecentDelivery(BaseModel):
     delivered_at: str | None
 
 
-class Undeliverable(BaseModel):
-    """A webhook that was given up, and is kept to be sent again."""
+class Undeliverable(ContactTitle):
+    """A webhook that was given up, and is kept to be sent again, and whom it is about."""
 
     webhook_id: str
+    contact_id: str | None = Field(description="null: delivery is of a release that does not say.")
     subscription: str
     at: str
     attempts: int

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.display import Display
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
@@ -88,6 +89,11 @@ class ApiContext:
     inbox: InboxRules = field(default_factory=InboxRules)
     """Who takes hot leads, and by when; without its file nobody does."""
     figures: Figures = field(default_factory=Figures)
+
+    @property
+    def display(self) -> Display:
+        """What the model in force calls contacts by."""
+        return self.scorer().model.display
 
     def has_ended(self, session: Session) -> bool:
         """Whether somebody ended the session, here or in another process."""

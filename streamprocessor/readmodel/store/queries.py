@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
 from streamprocessor.contract.segment_membership import bounds_nano
+from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.store.cursors import ScorePosition
 from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.readmodel.store.filters import SqlCondition, conditions_of, score_is
@@ -133,6 +134,14 @@ def contact_row(connection: Connection, contact_id: str) -> Any | None:
     return connection.execute(query).one_or_none()
 
 
+def attributes_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, str]:
+    """The JSON of the contacts' attributes; of whom nothing is stored are left out."""
+    query = select(contacts.c.contact_id, contacts.c.attributes)
+    wanted = [contact_id for contact_id in contact_ids if "\0" not in contact_id]  # no database holds it
+    questions = [query.where(contacts.c.contact_id.in_(some)) for some in portions(wanted)]
+    return {row.contact_id: row.attributes for question in questions for row in connection.execute(question)}
+
+
 def distribution_of(connection: Connection, score: str, value: str) -> Distribution:
     """How the score is spread over all contacts that have it."""
     cells = _cells(connection, score, value)
@@ -198,8 +207,14 @@ def hot_leads_before(connection: Connection, before: int | None, limit: int) -> 
 
 
 def hot_leads_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
-    """Announced hot leads, the oldest first, with numbers above `after`; their contacts may be on the way still."""
-    query = select(hot_leads.c.number, hot_leads.c.said).where(hot_leads.c.number > after)
+    """Announced hot leads, the oldest first, with numbers above `after`; attributes: None where the contact is on the
+    way still.
+    """
+    query = (
+        select(hot_leads.c.number, hot_leads.c.said, contacts.c.attributes)
+        .outerjoin(contacts, contacts.c.contact_id == hot_leads.c.contact_id)
+        .where(hot_leads.c.number > after)
+    )
     return connection.execute(query.order_by(hot_leads.c.number).limit(limit)).all()
 
 
@@ -249,7 +264,7 @@ def _with_score(query: Select[Any], order: SortOrder) -> Select[Any]:
 def _hot_leads() -> Select[Any]:
     # A row may come before its contact's does; one of an erased contact is on its way out.
     return (
-        select(hot_leads.c.number, hot_leads.c.said)
+        select(hot_leads.c.number, hot_leads.c.said, contacts.c.attributes)
         .join(contacts, contacts.c.contact_id == hot_leads.c.contact_id)
         .where(hot_leads.c.at_ms > contacts.c.born_ms)
     )

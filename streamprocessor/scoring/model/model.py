@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from streamprocessor.scoring.model.contact_filter import Segment
 from streamprocessor.scoring.model.derivation import Derivation
+from streamprocessor.scoring.model.display import Display
 from streamprocessor.scoring.model.rules import Condition, Rule
 
 E15 = 10**15
@@ -77,12 +78,14 @@ class HotLead:
 
     announce_within_ms: an entry by events none of which occurred so shortly before its arrival is not announced.
     rearm_after_ms: at least so long after the last announced episode; None: every episode is announced.
+    include_attributes: names of the attributes that the announcement tells; None: it says nothing of them.
     """
 
     score: str
     stage: str
     announce_within_ms: int = DAY_MS
     rearm_after_ms: int | None = None
+    include_attributes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ class Model:
     suppression: which events say whether the contact is suppressed.
     announce_first: whether a contact's beginning is a step, too, although nothing is shown differently by it.
     derivations: the properties that are made of others of the same event.
+    display: which attributes people call contacts by.
     """
 
     name: str
@@ -149,6 +153,7 @@ class Model:
     suppression: Suppression = Suppression()
     announce_first: bool = False
     derivations: tuple[Derivation, ...] = ()
+    display: Display = field(default_factory=Display)
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.evidence.derive import derive_attributes_in_place
-from streamprocessor.scoring.evidence.union import is_suppressed
-from streamprocessor.scoring.model.model import END_OF_TIME_MS, Matrix
+from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, HotLead, Matrix
 from streamprocessor.scoring.plan.plan import Plan, ScorePlan
+from streamprocessor.scoring.record.attribute_writes import value_at
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import holds_until
 from streamprocessor.scoring.steps.explain import strongest
@@ -133,9 +134,18 @@ def enter_hot_in_place(
         is_news = news_age_ms is None or news_age_ms < hot.announce_within_ms
         if is_news and rearmed and not is_suppressed(record):
             announced_at = evaluation.at_ms
-            leads.append(HotLeadStep(score.name, number, step.presented_nano, step.stage, step.previous_stage))
+            shown = _included(hot, record)
+            leads.append(HotLeadStep(score.name, number, step.presented_nano, step.stage, step.previous_stage, shown))
         record.episodes[score.name] = (number, announced_at)
     return leads
+
+
+def _included(hot: HotLead, record: Record) -> dict[str, Any] | None:
+    """The attributes that the announcement tells of the contact; None: the model includes none."""
+    if hot.include_attributes is None:
+        return None
+    written = attributes_of(record)
+    return {name: value for name in hot.include_attributes if (value := value_at(written, name)) is not None}
 
 
 class ShownState:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class ScoreAt(NamedTuple):
@@ -70,6 +71,7 @@ class HotLeadStep(NamedTuple):
     episode: the number of this entry, counted by score.
     presented_nano: None: the score is a matrix.
     previous_stage: None: the score was null.
+    attributes: those that the model includes and the contact has, by name; None: it includes none.
     """
 
     score: str
@@ -77,6 +79,7 @@ class HotLeadStep(NamedTuple):
     presented_nano: int | None
     stage: str
     previous_stage: str | None
+    attributes: Mapping[str, Any] | None = None
 
 
 class Step(NamedTuple):

@@ -73,7 +73,8 @@ class TaskContext:
         if partition.identity is None:
             message = f"partition {partition.number} has no identity"
             raise StreamprocessorError(message)
-        identity = AnnouncerIdentity(self.source, partition.identity.incarnation, model.name, model.version)
+        incarnation = partition.identity.incarnation
+        identity = AnnouncerIdentity(self.source, incarnation, model.name, model.version, model.display)
         return MicrobatchContext(
             scorer=self.scorer,
             hot_stages=self.hot_stages,

@@ -99,6 +99,11 @@ def a_hand_raised(contact: str, times: int = 2) -> Iterator[Sent]:
         yield Sent("form-submissions", contact.encode(), event)
 
 
+def named(contact: str, attributes: dict[str, object]) -> Sent:
+    """Attributes of a contact, written by a server."""
+    return _attributes(contact, attributes)
+
+
 def with_address(contact: str, address: str) -> Sent:
     """The contact's mail address, written by a server."""
     update = {"id": f"address-{contact}", "update": "attributes", "attributes": {"email": address}}

@@ -116,14 +116,15 @@ async def test_markup_that_gets_into_the_page_does_nothing(viewer: Viewer, compl
 
 async def test_two_contacts_with_one_address_are_shown_to_each_other(viewer: Viewer, firm: Firm) -> None:
     await firm.system.send(with_address(contact, "info@contoso.example") for contact in ("c-61", "c-62"))
-    shared = [{"attribute": "email", "contact_id": "c-61"}]
+    named = {"display_name": "Grace Greco", "subtitle": firm.api.get("/api/contacts/c-61")["subtitle"]}
+    shared = [{"attribute": "email", "contact_id": "c-61"} | named]
     path = "/api/contacts/c-62"
     await until(lambda: firm.api.get(path)["address_conflicts"], lambda told: told == shared, 30, "the conflict")
 
     page = await viewer("/contacts/c-62")
-    await expect(page.get_by_text("The address in email is also that of c-61.")).to_be_visible()
-    await page.get_by_role("link", name="c-61").click()
-    await expect(page.get_by_text("The address in email is also that of c-62.")).to_be_visible()
+    await expect(page.get_by_text("The address in email is also that of Grace Greco (c-61).")).to_be_visible()
+    await page.get_by_role("link", name="Grace Greco").click()
+    await expect(page.get_by_text("The address in email is also that of Alan Greco (c-62).")).to_be_visible()
 
 
 async def test_an_erased_contact_is_gone(viewer: Viewer, firm: Firm) -> None:

@@ -37,6 +37,13 @@ def test_a_hot_lead_is_told_with_its_strongest_reasons() -> None:
     assert Board().take_hot_lead(HOT_LEAD) == "HOT LEAD c-1: engagement 55, was warm: pricing +30, contact-us +25"
 
 
+def test_a_hot_lead_that_was_announced_with_its_name_is_called_by_it() -> None:
+    line = Board().take_hot_lead(HOT_LEAD | {"display_name": "Jane Wu", "attributes": {"first_name": "Jane"}})
+    assert line.startswith("HOT LEAD Jane Wu (c-1): engagement 55")
+    unnamed = Board().take_hot_lead(HOT_LEAD | {"display_name": None, "attributes": {}})
+    assert unnamed.startswith("HOT LEAD c-1: ")
+
+
 def test_only_a_stage_left_by_time_alone_is_told_as_cooling() -> None:
     board = Board()
 

@@ -111,14 +111,20 @@ async def test_a_topic_of_before_goes_on_with_what_it_has(system: System, tmp_pa
         await roll_back(system.settings, "3")
 
 
-async def test_other_segments_can_be_gone_back_from_too(system: System, tmp_path: Path) -> None:
+async def test_other_segments_and_names_come_to_the_same_revision_and_can_be_gone_back_from(
+    system: System, tmp_path: Path
+) -> None:
     file = model(tmp_path, 5)
     plain = file.read_text()
     await with_model(system, file)
     file.write_text(f"{plain}segments: {{s: {{suppressed: false}}}}\n")
 
-    applied = await apply_model(system.settings, file)
+    segments = await apply_model(system.settings, file)
+    file.write_text(f"{plain}display: {{name: [nick]}}\n")
+    names = await apply_model(system.settings, file)
+    assert not (await apply_model(system.settings, file)).is_new
     back = await roll_back(system.settings, "1")
 
-    assert [(each.entry.label, each.revision.revision) for each in (applied, back)] == [("1.1", 1), ("1.2", 1)]
+    assert [each.entry.label for each in (segments, names, back)] == ["1.1", "1.2", "1.3"]
+    assert {each.revision.revision for each in (segments, names, back)} == {1}
     assert (await active_model(system.settings)).text == plain

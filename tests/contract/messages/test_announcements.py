@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from streamprocessor.contract.display import Display
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity, number
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
@@ -97,6 +98,37 @@ def test_a_step_is_told_with_all_scores_and_what_changed() -> None:
         ],
         "model": {"name": "default", "version": "5f1c"},
     }
+
+
+@pytest.mark.parametrize(
+    ("attributes", "called"),
+    [
+        ({"first_name": "Jane", "last_name": "Wu", "company": {"name": "Acme"}}, "Jane Wu"),
+        ({"company": "Acme"}, "Acme"),
+        ({"seats": 7}, None),
+        ({}, None),
+    ],
+)
+def test_a_hot_lead_tells_the_attributes_that_its_model_includes_and_what_they_alone_call_it(
+    validators: Validators, attributes: dict[str, Any], called: str | None
+) -> None:
+    lead = STEP.hot_leads[0]._replace(attributes=attributes)
+    _, told = encoded(STEP._replace(hot_leads=(lead,)))
+    _, silent = encoded()
+
+    content = content_of(told)
+    validators["became-hot-lead"].validate(content)
+    assert content == content_of(silent) | {"display_name": called, "attributes": attributes}
+    assert told.value is not None
+    assert silent.value is not None
+    assert told.value.startswith(silent.value[:-1])
+
+
+def test_a_hot_lead_is_called_as_its_model_displays_it() -> None:
+    lead = STEP.hot_leads[0]._replace(attributes={"nick": "Jo", "first_name": "Jane"})
+    announcer = Announcer(IDENTITY._replace(display=Display(name=(("nick",),))))
+    _, told = announcer.encode("c-42", [STEP._replace(hot_leads=(lead,))])
+    assert content_of(told)["display_name"] == "Jo"
 
 
 def test_a_hot_lead_is_told_with_its_strongest_reasons() -> None:

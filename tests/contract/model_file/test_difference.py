@@ -41,6 +41,11 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
             ],
         ),
         (
+            model(OPEN, top="display: {name: [nick]}\n"),
+            model(OPEN, top="display: {name: [nick, email]}\n"),
+            [(None, None, "display", "{name: [nick]}", "{name: [nick, email]}")],
+        ),
+        (
             model(OPEN),
             model(OPEN, CLICK, score="t"),
             [("s", None, None, "1 rules", None), ("t", None, None, None, "2 rules")],

@@ -11,6 +11,7 @@ from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, core_value, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.derivation import Derivation
+from streamprocessor.scoring.model.display import Display
 from streamprocessor.scoring.model.model import (
     DAY_MS,
     E15,
@@ -228,7 +229,11 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything: Everything) -> N
         Stage("high", 20 * NANO, 20 * NANO),
         Stage("top", 99_500_000_000),
     )
-    assert model.hot_leads == (HotLead("kinds", "high", DAY_MS, 7 * DAY_MS), HotLead("matrix", "best"))
+    assert model.hot_leads == (
+        HotLead("kinds", "high", DAY_MS, 7 * DAY_MS),
+        HotLead("matrix", "best", include_attributes=("first_name", "company.name")),
+    )
+    assert model.display == Display((("nick",), ("title", "last_name"), ("e-mail address",)), ())
 
 
 def test_every_operator_is_read(everything: Everything) -> None:
@@ -299,6 +304,16 @@ def test_the_version_follows_what_is_said_and_not_how() -> None:
 def test_the_version_of_a_model_never_changes_by_itself() -> None:
     # Records and announcements name it: a new release must find the same one in the same text.
     assert parse_model("scores: {s: {rules: [{id: r, on: e, points: 1}]}}", "a").version == "19110a6ae80c"
+
+
+def test_what_contacts_are_called_is_part_of_the_version_only_where_announcements_say_it() -> None:
+    def version(*words: str) -> str:
+        return parse_model("\n".join([model_with(score="stages: {a: 0, b: 5}"), *words]), "m.yaml").version
+
+    silent, telling = (f"hot_lead: {{score: s, stage: b{more}}}" for more in ("", ", include_attributes: [name]"))
+    assert version(silent) == version(silent, "display: {name: [nick]}")
+    assert version(telling) != version(telling, "display: {name: [nick]}")
+    assert version(silent) != version(telling) == version(telling, "segments: {all: {}}")
 
 
 def test_the_order_of_scores_is_part_of_the_version() -> None:
@@ -644,6 +659,18 @@ def test_a_hot_lead_can_be_a_label_of_a_matrix() -> None:
         ("derive: {properties.a: {from: properties.b, table: {}}}", "table: wanted at least one text"),
         ("derive: {properties.a: {from: properties.b, table: [a]}}", "table: wanted a mapping of texts"),
         ("derive: {properties.a: {from: properties.b, table: {x: [y]}}}", "table: x: wanted a text, a number"),
+        (
+            "hot_lead: {score: s, stage: b, include_attributes: email}",
+            "wanted a list of attributes' names, or [] for none",
+        ),
+        ("hot_lead: {score: s, stage: b, include_attributes: [a, a]}", "wanted at most 50 names, each once"),
+        ("display: [name]", "display: wanted a mapping of name, subtitle; got a list of 1"),
+        ("display: {names: [a]}", "display: unknown word 'names' (did you mean 'name'?)"),
+        ("display: {name: first_name}", "display: name: wanted a list of attributes, or [] for none"),
+        ("display: {name: [a, b, a]}", "display: name: wanted at most 20 entries, each once"),
+        ("display: {name: [first+last]}", "name: wanted an attribute, or several joined as in first_name + last_name"),
+        ("display: {name: [first + ]}", "name: wanted an attribute, or several joined"),
+        ("display: {subtitle: [[a, b]]}", "display: subtitle: wanted a text"),
         ("correction_window: month", "wanted a duration"),
         ("name: a b", "wanted a name"),
         ("scores: {}", "'scores' stands twice"),

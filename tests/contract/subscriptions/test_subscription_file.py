@@ -8,7 +8,6 @@ import jsonschema
 import orjson
 import pytest
 
-from streamprocessor.contract.display import NAME_FROM
 from streamprocessor.contract.subscriptions.digests import Digest
 from streamprocessor.contract.subscriptions.email import Email
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, parse_subscription_file
@@ -133,7 +132,7 @@ def test_the_file_says_what_contacts_are_called_by_and_who_gets_suppressed_ones(
     )
     assert parsed.name_from == (("nick",), ("first", "last"))
     assert [subscription.gets_suppressed for subscription in parsed.subscriptions] == [False, True]
-    assert parse_subscription_file(WHOLE, "s.yaml").name_from == NAME_FROM
+    assert parse_subscription_file(WHOLE, "s.yaml").name_from is None
 
 
 @pytest.mark.parametrize(

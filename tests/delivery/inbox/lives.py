@@ -34,6 +34,7 @@ from streamprocessor.inbox.rules import InboxRules
 
 HOT_LEADS, ACTIVITIES = ("inbox:hot-leads", 0), ("inbox:activities", 0)
 AT_ONCE = 3
+ATTRIBUTES = frozenset({"country", "name"})
 
 
 class Killed(BaseException):
@@ -182,7 +183,7 @@ class World:
         desk = InboxDesk(self.rules, AlertWording(self.rules, Phrases()), receivers)
         try:
             await thread.ask(lambda store: store.within(lambda rows: write_contacts(rows, facts)))
-            enricher = Enricher(thread, _Follower(), cast("Segments", _NoSegments()), frozenset({"country", "name"}))
+            enricher = Enricher(thread, _Follower(), cast("Segments", _NoSegments()), lambda: ATTRIBUTES)
             inbox = HotLeadInbox(desk, enricher, thread, lambda: self.clock_ms)
             reader = _Reader(self, thread, LeadEventPublisher(self, "activities", thread), inbox)
             await inbox.begin()

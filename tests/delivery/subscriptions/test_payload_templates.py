@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.contract.display import Display
 from streamprocessor.contract.subscriptions.business_days import Calendar
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
@@ -150,6 +151,23 @@ def test_who_calls_contacts_by_other_attributes_says_so() -> None:
     announcement = Lead("c", 1).announcement()
     assert wording.words_of(announcement, {"name": "Jane", "title": "Dr", "last_name": "Who"})["name"] == "Dr Who"
     assert wording.words_of(announcement, {"name": "Jane"})["name"] == "c"
+
+
+def test_contacts_are_called_as_the_model_in_force_does_unless_the_file_says_how() -> None:
+    model = {"display": Display(name=(("nick",),))}
+    wordings = [Phrases(name_from=said, model_display=lambda: model["display"]) for said in (None, (("name",),))]
+    announcement, jane = Lead("c", 1).announcement(), {"name": "Jane", "nick": "JJ", "email": "j@example.com"}
+    assert [each.words_of(announcement, jane)["name"] for each in wordings] == ["JJ", "Jane"]
+
+    model["display"] = Display(name=(("email",),))
+    assert [each.words_of(announcement, jane)["name"] for each in wordings] == ["j@example.com", "Jane"]
+
+
+def test_a_template_may_say_the_attributes_that_a_hot_lead_tells() -> None:
+    template = parse_template("body: {firm: '${data.attributes.company}', who: '${data.display_name}'}", "t.yaml")
+    refuse_unknown_paths(template, ("became-hot-lead",))
+    with pytest.raises(OperatorError, match="for score-updated: wanted one of"):
+        refuse_unknown_paths(template, ("score-updated",))
 
 
 def test_only_a_template_with_names_asks_for_them() -> None:

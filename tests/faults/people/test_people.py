@@ -14,7 +14,7 @@ import pytest
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
+from streamprocessor.readmodel.responses.address_conflicts import address_rivals
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import NANO, Model
@@ -88,7 +88,7 @@ async def test_each_of_the_people_is_one_contact_with_her_own_score_suppression_
     assert set(run.letters) <= {(address, "already-merged") for address in of_two_numbers}
     at_ms = int(time.time() * 1000)
     contacts = await _contacts(system)
-    assert [address_conflicts(record, model.addresses, CONTACT_IDS) for record in contacts.values()] == [[]] * PEOPLE
+    assert [address_rivals(record, model.addresses, CONTACT_IDS) for record in contacts.values()] == [[]] * PEOPLE
     got = {contact: _told_of(record, model, at_ms) for contact, record in contacts.items()}
     truths = {survivor_of(person): truth_of(person, at_ms) for person in people}
     assert got.keys() == truths.keys()

@@ -99,7 +99,8 @@ def beginnings(path: str) -> list[str]:
 def attribute_paths(model: Model) -> set[str]:
     conditions = [rule.when for score in model.scores for rule in score.rules if isinstance(rule, AttributeRule)]
     conditions += [score.applies_when for score in model.scores if score.applies_when is not None]
-    return {path for condition in conditions for path in paths_in(condition)}
+    included = {path for lead in model.hot_leads for path in lead.include_attributes or ()}
+    return {path for condition in conditions for path in paths_in(condition)} | included
 
 
 def attribute_at(attributes: Mapping[str, Any], stamps: Mapping[str, int], path: str) -> Any:

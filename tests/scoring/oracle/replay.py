@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.record.facts import Event, Fact
@@ -15,13 +15,17 @@ from tests.scoring.oracle.suppression import is_suppressed
 
 
 class SeenStep(NamedTuple):
-    """A step: shown is {score: what is shown}; hot_leads are (score, episode, announced) of those begun."""
+    """A step: shown is {score: what is shown}; hot_leads are (score, episode, announced) of those begun.
+
+    attributes: of the contact then.
+    """
 
     at_ms: int
     by_time: bool
     shown: dict[str, Shown]
     hot_leads: tuple[tuple[str, int, bool], ...]
     is_first: bool
+    attributes: Mapping[str, Any]
 
 
 class Replay:
@@ -64,7 +68,9 @@ class Replay:
         self.shown = show(self.model, known, score_at(self.model, self.facts, self.clock_ms), before)
         if self.shown != before or is_first:
             hot_leads = [self.begin_episode(lead, events) for lead in self.model.hot_leads if self.enters(lead, before)]
-            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads), is_first))
+            self.steps.append(
+                SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads), is_first, known.attributes)
+            )
 
     def enters(self, lead: HotLead, before: dict[str, Shown]) -> bool:
         score = score_named(self.model, lead.score)
