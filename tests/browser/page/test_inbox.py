@@ -101,6 +101,8 @@ async def test_a_lead_is_called_accepted_and_found_among_the_closed_by_keyboard_
     await expect(page.locator(".hot-lead").first).to_contain_text("Called · yours")
     await expect(page.get_by_role("link", name="Grace Dubois")).to_be_focused()
     await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Copy the id c-2")).to_be_focused()
+    await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="Accept: Grace Dubois")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Grace Dubois is accepted.")).to_be_visible()
@@ -158,7 +160,7 @@ async def test_what_becomes_hot_is_shown_while_one_looks_and_nobody_acts_who_may
 ) -> None:
     page = await opened(browser, inbox, "/inbox", READ_ONLY)
     await expect(page.locator(".hot-lead")).to_have_count(5)
-    await expect(page.locator(".hot-lead button")).to_have_count(0)
+    await expect(page.locator(".lead-acts button")).to_have_count(0)
     inbox.story.become_hot(Lead("c-1", 2, now_ms()))
     await expect(page.locator(".hot-lead")).to_have_count(6)
     await page.context.close()
@@ -167,8 +169,8 @@ async def test_what_becomes_hot_is_shown_while_one_looks_and_nobody_acts_who_may
 async def test_axe_sees_the_inbox(browser: Browser, inbox: Served) -> None:
     page = await opened(browser, inbox)
     await expect(page.locator(".hot-lead").first).to_be_visible()
-    await page.evaluate("document.querySelector('.hot-lead button').removeAttribute('aria-label')")
-    await page.evaluate("document.querySelector('.hot-lead button').replaceChildren()")
+    await page.evaluate("document.querySelector('.lead-acts button').removeAttribute('aria-label')")
+    await page.evaluate("document.querySelector('.lead-acts button').replaceChildren()")
     found = (await Axe().run(page)).response["violations"]
     assert "button-name" in [each["id"] for each in found]
     await page.context.close()
