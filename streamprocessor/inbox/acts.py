@@ -11,10 +11,11 @@ import orjson
 
 from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.contract.events.events import RecordHeaders, decode_event
+from streamprocessor.contract.lead_types import LEAD_TYPES
 from streamprocessor.contract.lenient_json import read_object
 from streamprocessor.contract.rfc3339 import format_rfc3339, parse_rfc3339
 from streamprocessor.errors import RecordError
-from streamprocessor.inbox.episode import LEAD_TYPES, LeadAct
+from streamprocessor.inbox.episode import LeadAct
 
 MOST_CHARS = 512
 """Of a reason or a name; an event with a longer one is none of the inbox."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED, LEAD_REJECTED, LEAD_SEEN
+
 NEW, SEEN, CALLED, ACCEPTED, REJECTED = STATES = ("new", "seen", "called", "accepted", "rejected")
 OPEN_STATES, CLOSED_STATES = (NEW, SEEN, CALLED), (ACCEPTED, REJECTED)
 UNTOUCHED_STATES = (NEW, SEEN)
 """Those in which a lead is overdue after its due instant: nobody has called yet."""
-
-LEAD_ASSIGNED, LEAD_SEEN, LEAD_CALLED = "lead_assigned", "lead_seen", "lead_called"
-LEAD_ACCEPTED, LEAD_REJECTED = "lead_accepted", "lead_rejected"
-LEAD_TYPES = (LEAD_ASSIGNED, LEAD_SEEN, LEAD_CALLED, LEAD_ACCEPTED, LEAD_REJECTED)
 
 _TO = {LEAD_SEEN: SEEN, LEAD_CALLED: CALLED, LEAD_ACCEPTED: ACCEPTED, LEAD_REJECTED: REJECTED}
 _FROM = {

@@ -5,6 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamprocessor.contract.lead_types import (
+    LEAD_ACCEPTED,
+    LEAD_ASSIGNED,
+    LEAD_CALLED,
+    LEAD_REJECTED,
+    LEAD_SEEN,
+    LEAD_TYPES,
+)
 from streamprocessor.inbox.acts import (
     act_id_of,
     event_of,
@@ -13,17 +21,7 @@ from streamprocessor.inbox.acts import (
     read_stored_acts,
     stored_acts,
 )
-from streamprocessor.inbox.episode import (
-    LEAD_ACCEPTED,
-    LEAD_ASSIGNED,
-    LEAD_CALLED,
-    LEAD_REJECTED,
-    LEAD_SEEN,
-    LEAD_TYPES,
-    LeadAct,
-    LeadState,
-    state_of,
-)
+from streamprocessor.inbox.episode import LeadAct, LeadState, state_of
 
 NOW_MS = 1_795_161_600_000
 EPISODE = "inc:jane:engagement:1"

@@ -11,9 +11,10 @@ import httpx
 import orjson
 from sqlalchemy import Engine
 
+from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.contract.topic_names import ACTIVITIES, BECAME_HOT_LEAD
 from streamprocessor.inbox.acts import act_id_of, event_of, lead_id_of
-from streamprocessor.inbox.episode import LEAD_ASSIGNED, LeadAct
+from streamprocessor.inbox.episode import LeadAct
 from streamprocessor.inbox.inbox_file import parse_inbox_file
 from streamprocessor.readmodel.projection.changes import Place, changes_of
 from streamprocessor.readmodel.projection.writes import write

@@ -8,17 +8,10 @@ import orjson
 from fastapi import APIRouter, Body, Path, Query
 from starlette.concurrency import run_in_threadpool
 
+from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, read_stored_acts
-from streamprocessor.inbox.episode import (
-    CLOSED_STATES,
-    LEAD_ASSIGNED,
-    OPEN_STATES,
-    LeadAct,
-    LeadState,
-    may_follow,
-    state_of,
-)
+from streamprocessor.inbox.episode import CLOSED_STATES, OPEN_STATES, LeadAct, LeadState, may_follow, state_of
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.inbox import ActBody, InboxQuery

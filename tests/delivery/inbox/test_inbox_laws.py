@@ -12,11 +12,12 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from streamprocessor.contract.lead_types import LEAD_ASSIGNED, LEAD_CALLED
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.acts import act_id_of, lead_id_of
 from streamprocessor.inbox.alerts import HOUR_MS
 from streamprocessor.inbox.business_hours import clock_at
-from streamprocessor.inbox.episode import LEAD_ASSIGNED, LEAD_CALLED, LeadAct, state_of
+from streamprocessor.inbox.episode import LeadAct, state_of
 from streamprocessor.inbox.inbox_file import parse_inbox_file
 from tests.delivery.inbox.lives import Death, Fate, World
 from tests.delivery.leads import Lead

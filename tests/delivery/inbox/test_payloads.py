@@ -9,6 +9,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
+from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.contract.subscriptions.email import MailTarget
 from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.dispatch.mail_message import mail_bytes
@@ -22,7 +23,7 @@ from streamprocessor.delivery.subscriptions.secret_references import SecretRefer
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import OperatorError
 from streamprocessor.inbox.acts import lead_id_of, stored_acts
-from streamprocessor.inbox.episode import LEAD_ASSIGNED, LeadAct
+from streamprocessor.inbox.episode import LeadAct
 from streamprocessor.inbox.inbox_file import parse_inbox_file
 from streamprocessor.inbox.rules import FORMS, JSON, MAIL, SLACK
 from tests.delivery.leads import FRIDAY_MS, Lead
