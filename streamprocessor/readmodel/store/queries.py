@@ -207,9 +207,7 @@ def hot_leads_before(connection: Connection, before: int | None, limit: int) -> 
 
 
 def hot_leads_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
-    """Announced hot leads, the oldest first, with numbers above `after`; attributes: None where the contact is on the
-    way still.
-    """
+    """Announced hot leads with numbers above `after`, the oldest first; attributes: None of contacts on the way."""
     query = (
         select(hot_leads.c.number, hot_leads.c.said, contacts.c.attributes)
         .outerjoin(contacts, contacts.c.contact_id == hot_leads.c.contact_id)

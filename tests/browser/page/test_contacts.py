@@ -130,7 +130,7 @@ async def test_a_contact_is_found_by_its_id(viewer: Viewer) -> None:
     page = await viewer("/contacts")
     await page.get_by_label("Contact id").fill("c-07")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("c-07")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Tony Abara")
     await page.go_back()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
 
