@@ -1,4 +1,4 @@
-"""`delivery`: webhooks out, and what a person asks of the process that sends them."""
+"""`delivery`: webhooks and mails out, and what a person asks of the process that sends them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ port_option = setting(
 @setting("--subscriptions", "FILE", "The subscriptions, beside those of the subscriptions topic.")
 @click.pass_context
 def delivery(ctx: click.Context) -> None:
-    """Send webhooks until told to stop (Ctrl-C, SIGTERM).
+    """Send webhooks and mails until told to stop (Ctrl-C, SIGTERM).
 
     Each announcement arrives at least once under one id, in order per contact. Exit code 70 asks to be started anew.
     """
@@ -54,7 +54,7 @@ def list_subscriptions(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def undeliverable(ctx: click.Context, as_json: bool) -> None:
-    """List webhooks that could not be delivered and are kept."""
+    """List webhooks and mails that could not be delivered and are kept."""
     _print_rows(_asked(ctx, "GET", "undeliverable")["undeliverable"], as_json)
 
 

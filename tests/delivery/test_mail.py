@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.changelog.entry import encode_entry
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.scoring.record.record import Record
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
 from tests.delivery.mailboxes import HOST, Mailboxes
@@ -27,6 +30,14 @@ subscriptions:
 """
 
 
+async def know(system: System, contact_id: str, **attributes: str) -> None:
+    """Have these attributes in the contact's record, as a worker writes it."""
+    written = {name: (value, 1, "e") for name, value in attributes.items()}
+    record = encode_entry(encode_record(Record(sequence=1, attributes=written)), 1, [])
+    async with system.producer() as producer:
+        await producer.send_and_wait(system.full["contacts-changelog"], record, key=contact_id.encode())
+
+
 async def test_a_hot_lead_reaches_people_by_mail_with_a_link_and_no_log_names_anybody(
     system: System, delivery: MakeDelivery, tmp_path: Path
 ) -> None:
@@ -38,6 +49,7 @@ async def test_a_hot_lead_reaches_people_by_mail_with_a_link_and_no_log_names_an
     )
     await mailboxes.start()
     await system.create()
+    await know(system, "jane/1", full_name="Jane Wu", company="Acme", phone="+49 30 1234", email="jwu@acme.example")
     process = await delivery(
         SUBSCRIPTIONS,
         page_url="https://leads.example.com/",
@@ -54,8 +66,10 @@ async def test_a_hot_lead_reaches_people_by_mail_with_a_link_and_no_log_names_an
 
     [mail] = mailboxes.taken
     assert (mail.recipients, mail.was_encrypted, mail.user) == (["sales@example.com"], True, "leads")
-    assert mail.message["Subject"] == "jane/1 became a hot lead (41)"
-    assert "https://leads.example.com/contact?contact_id=jane%2F1" in mail.body("plain")
+    assert mail.message["Subject"] == "Jane Wu became a hot lead (41)"
+    lines = mail.body("plain").splitlines()
+    assert {"Company: Acme", "Phone: +49 30 1234", "Mail: jwu@acme.example"} <= set(lines)
+    assert lines[-1] == "Open the contact: https://leads.example.com/contact?contact_id=jane%2F1"
     delivered = 'leadscore_webhook_endpoint_deliveries_total{result="delivered",subscription="sales"}'
     await until(lambda: process.metric(delivered), lambda n: n == 1, 5, "counted")
 
@@ -66,5 +80,5 @@ async def test_a_hot_lead_reaches_people_by_mail_with_a_link_and_no_log_names_an
     assert [(row["subscription"], row["reason"]) for row in kept] == [("each-morning", "recipient-550")]
     assert process.stop() == 0
     log = process.log.read_text()
-    assert not [word for word in ("jane", "sales@", "boss@", "pass word") if word in log]
+    assert not [word for word in ("jane", "Wu", "cme", "1234", "sales@", "boss@", "pass word") if word in log]
     await mailboxes.stop()

@@ -12,6 +12,10 @@ class Answer(Protocol):
     """What a receiver answered, or that none did."""
 
     @property
+    def status(self) -> int:
+        """The code of the answer, as its protocol has it; 0: no whole one came."""
+
+    @property
     def result(self) -> AttemptResult:
         """What it means."""
 

@@ -27,9 +27,9 @@ CLOSING = 421  # the server's word for: not now, and nothing of you
 
 @dataclass(frozen=True, slots=True)
 class MailAnswer:
-    """What the server said. code: its reply's, 0 where no whole one came."""
+    """What the server said. status: the code of its reply, 0 where no whole one came."""
 
-    code: int
+    status: int
     reason: str
     result: AttemptResult
     retry_after: None = None
@@ -37,7 +37,7 @@ class MailAnswer:
     @property
     def span_attributes(self) -> dict[str, int]:
         """The reply's code."""
-        return {"smtp.reply_code": self.code}
+        return {"smtp.reply_code": self.status}
 
 
 class MailSender:

@@ -78,7 +78,7 @@ async def test_a_mail_is_handed_over_encrypted_and_under_a_login(
         server = server_of(mailboxes, smtp_username="me", smtp_password="pass word", **encrypted)
         answer = await answer_of(server)
 
-        assert (answer.result, answer.code) == (AttemptResult.DELIVERED, 250)
+        assert (answer.result, answer.status) == (AttemptResult.DELIVERED, 250)
         [mail] = mailboxes.taken
         assert (mail.was_encrypted, mail.user) == (True, "me")
         assert (mail.sender, mail.recipients) == (TARGET.sender, list(TARGET.recipients))
@@ -100,7 +100,7 @@ async def test_nothing_is_handed_to_a_server_that_does_not_prove_who_it_is(
         server = server_of(mailboxes, smtp_security=security, smtp_ca_file=str(authority.file))
         answer = await answer_of(server)
 
-    assert (answer.result, answer.code) == (AttemptResult.FAILED, 0)
+    assert (answer.result, answer.status) == (AttemptResult.FAILED, 0)
     assert answer.reason == ("no-starttls" if (security, fault) == ("starttls", "no TLS") else "tls")
     assert mailboxes.got == []
 
