@@ -67,6 +67,7 @@ def _columns_of(acts: list[LeadAct], at_ms: int) -> dict[str, Any]:
     return {
         "acts": stored_acts(acts),
         "state": state.state,
+        "closed": state.state in CLOSED_STATES,
         "owner": state.owner or "",
         "due_ms": state.due_ms,
         "place_ms": _place_ms(state, at_ms),

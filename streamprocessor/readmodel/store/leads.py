@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
-from streamprocessor.inbox.episode import UNTOUCHED_STATES
+from streamprocessor.inbox.episode import CLOSED_STATES, OPEN_STATES, UNTOUCHED_STATES
 from streamprocessor.readmodel.store.cursors import LeadPosition
 from streamprocessor.readmodel.store.tables import contacts, hot_leads, leads
 
@@ -61,11 +61,18 @@ def _leads(*columns: Any) -> Select[Any]:
 
 
 def _conditions(filter_: LeadFilter) -> list[ColumnElement[bool]]:
-    states: Collection[str] = filter_.states
-    conditions = []
-    if filter_.overdue_ms is not None:
-        states = [state for state in filter_.states if state in UNTOUCHED_STATES]
-        conditions.append(leads.c.due_ms <= filter_.overdue_ms)
+    conditions = [_is_in(filter_.states)]
     if filter_.owner is not None:
         conditions.append(leads.c.owner == filter_.owner)
-    return [leads.c.state.in_(states), *conditions]
+    if filter_.overdue_ms is not None:
+        # Where a lead is due, that is its place: a range of the index.
+        conditions += [leads.c.state.in_(UNTOUCHED_STATES), leads.c.due_ms.is_not(None)]
+        conditions.append(leads.c.place_ms <= filter_.overdue_ms)
+    return conditions
+
+
+def _is_in(states: tuple[str, ...]) -> ColumnElement[bool]:
+    """Whether a lead is in one of the states, in such words that an index has them in order."""
+    if set(states) in (set(OPEN_STATES), set(CLOSED_STATES)):
+        return leads.c.closed.is_(set(states) == set(CLOSED_STATES))
+    return leads.c.state.in_(states)

@@ -102,13 +102,15 @@ leads = Table(
     Column("contact_id", Text, nullable=False, index=True),
     Column("at_ms", BigInteger, nullable=False, index=True),
     Column("state", Text, nullable=False),
+    Column("closed", Boolean, nullable=False),
     Column("owner", Text, nullable=False),  # "" where it has none
     Column("due_ms", BigInteger),
     Column("place_ms", BigInteger, nullable=False),  # the first in a list has the lowest
     Column("acts", Text, nullable=False),  # JSON, in Kafka's order
 )
-Index("leads_placed", leads.c.state, leads.c.place_ms, leads.c.lead_id)
-Index("leads_of_owner", leads.c.owner, leads.c.state, leads.c.place_ms, leads.c.lead_id)
+Index("leads_placed", leads.c.closed, leads.c.place_ms, leads.c.lead_id)
+Index("leads_in_state", leads.c.state, leads.c.place_ms, leads.c.lead_id)
+Index("leads_of_owner", leads.c.owner, leads.c.closed, leads.c.place_ms, leads.c.lead_id)
 
 projected = Table(
     "projected",
