@@ -110,6 +110,10 @@ async def test_a_hot_lead_is_assigned_told_accepted_and_scored_and_a_new_read_mo
     acts = [each["type"] for each in await system.values(ACTIVITIES)]
     assert sorted(set(acts)) == ["lead_accepted", "lead_assigned"]
     assert len({each.id for each in receiver.taken}) == 2
+    async with httpx.AsyncClient(timeout=20) as client:
+        metrics = [(await client.get(f"{each.address}/metrics")).text for each in (process, api)]
+    said = [process.tail(), api.tail(), *metrics]
+    assert not [text for text in said if "Jane" in text or "jane" in text], "names and ids are told to people alone"
 
 
 def both_lists(api: ApiProcess) -> list[Any]:
