@@ -117,7 +117,7 @@ async def run_delivery(
             subscription_file.rule_words,
             subscription_file.name_from,
             page_url,
-            lambda: segments.display,
+            model_display=lambda: segments.display,
         )
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())

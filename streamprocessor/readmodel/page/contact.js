@@ -84,7 +84,7 @@ function head(contact, {person}) {
       el('a', {
         href: address({path: '/api/contact/export', query: {contact_id: contact.contact_id}}), download: 'contact.json',
       }, 'Export'),
-      person.scopes.includes('erase') && eraseButton(contact.contact_id)));
+      person.scopes.includes('erase') && eraseButton(contact)));
 }
 
 function suppressedBy(suppression) {

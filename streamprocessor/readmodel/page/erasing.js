@@ -7,11 +7,11 @@ import {el, tell} from './element.js';
 const LOOK_MS = 300;
 const PATIENCE_MS = 30_000;
 
-export function eraseButton(id) {
+export function eraseButton({contact_id: id, display_name: name}) {
   const refused = el('p', {class: 'refused', role: 'alert'});
   const confirm = el('button', {class: 'danger', onclick: () => erase()}, 'Erase for good');
   const dialog = el('dialog', {'aria-labelledby': 'erase-title'},
-    el('h2', {id: 'erase-title'}, `Erase ${id}?`),
+    el('h2', {id: 'erase-title'}, name ? `Erase ${name} (${id})?` : `Erase ${id}?`),
     el('p', {}, 'Scores, events, attributes and history of this contact go, everywhere, and can’t be brought back. ' +
       'What it does from now on begins a new contact.'),
     refused,

@@ -9,6 +9,7 @@ import {who} from './who.js';
 const STREAM = '/api/hot-leads/stream';
 const AT_ONCE = 25;
 const AGAIN_MS = 3_000;
+const NAME_MS = 2_000;
 
 export async function show({query, signal}) {
   const cursor = query.get('cursor');
@@ -40,11 +41,20 @@ export async function show({query, signal}) {
   }
 
   function add(lead) {
-    if (known.has(idOf(lead))) return;
+    if (known.has(idOf(lead))) return named(lead);
     known.add(idOf(lead));
     fresh.add(idOf(lead));
     leads.unshift(lead);
     leads.splice(4 * AT_ONCE);
+    // Of somebody new the announcement may be here before the contact that has the name.
+    if (!lead.display_name) setTimeout(() => { if (!signal.aborted) fill().catch(() => {}); }, NAME_MS);
+    return draw();
+  }
+
+  function named(lead) {
+    const place = leads.findIndex((each) => idOf(each) === idOf(lead));
+    if (place < 0 || leads[place].display_name || !lead.display_name) return;
+    leads[place] = lead;
     draw();
   }
 

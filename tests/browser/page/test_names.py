@@ -103,6 +103,32 @@ async def test_a_hot_lead_comes_live_by_name(viewer: Viewer, firm: Firm, screens
     await looked_over(page, screenshots / "names-hot-leads")
 
 
+async def test_a_hot_lead_whose_contact_comes_later_gets_its_name_then(viewer: Viewer, firm: Firm) -> None:
+    contact = f"lee-{os.urandom(3).hex()}"
+    page = await viewer("/hot-leads")
+    await page.clock.install()
+    await page.reload()
+    await expect(page.locator(".live[data-kind=live]")).to_be_visible()
+    await firm.system.send(a_hand_raised(contact))
+    row = page.locator("tbody tr", has_text=contact)
+    await expect(row.get_by_role("link", name=contact)).to_be_visible(timeout=30_000)
+
+    await firm.system.send([named(contact, {"name": "Lee Novak"})])
+    path = "/api/contact"
+    await until(
+        lambda: firm.api.get(path, contact_id=contact)["display_name"], lambda name: name is not None, 30, "named"
+    )
+    await page.clock.fast_forward(3_000)
+    await expect(row.get_by_role("link", name="Lee Novak")).to_be_visible()
+    await expect(row).to_have_class("fresh")
+
+
+async def test_erasing_somebody_asks_by_name(viewer: Viewer) -> None:
+    page = await viewer("/contact?contact_id=c-32")
+    await page.get_by_role("button", name="Erase", exact=True).click()
+    await expect(page.get_by_role("dialog", name="Erase Alan Dubois (c-32)?")).to_be_visible()
+
+
 async def test_webhooks_say_whom_they_are_about(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/contacts")
     subscribed = {"name": "crm", "source": "file", "subscription": None, "state": "well", "waiting": 0, "refused": None}
