@@ -173,7 +173,7 @@ def _is_known(path: str, event: str) -> bool:
     if first == "words":
         return len(deeper) == 1 and deeper[0] in _WORDS
     if first == "attributes":
-        return len(deeper) == 1 and bool(deeper[0])
+        return bool(deeper) and all(deeper)
     if first == "data":
         return not deeper or (deeper[0] in _DATA[event] and (len(deeper) == 1 or deeper[0] in _FREE))
     return first in _COMMON and not deeper
@@ -200,9 +200,11 @@ def _can_be_said(part: Any, values: Mapping[str, Any]) -> bool:
 
 
 def _at(values: Any, path: str) -> Any:
-    """What the path leads to; None where a step on the way is absent."""
+    """What the path leads to; None where a step on the way is absent. Names of attributes may hold full stops."""
+    if path.startswith(_ATTRIBUTES):
+        return values["attributes"].get(path.removeprefix(_ATTRIBUTES))
     for word in path.split("."):
-        values = values.get(word) if isinstance(values, Mapping) else None
+        values = values.get(word) if isinstance(values, dict) else None
     return values
 
 

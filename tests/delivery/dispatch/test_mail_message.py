@@ -85,6 +85,11 @@ def test_of_a_contact_of_whom_nothing_is_known_the_mail_says_what_there_is() -> 
     ]
 
 
+def test_a_company_is_named_in_either_way_in_which_sdks_write_it() -> None:
+    for attributes in ({"company": "Acme"}, {"company.name": "Acme"}):
+        assert "\nCompany: Acme\n" in text_of(mail_of(body_of(attributes)), "plain")
+
+
 def test_a_mail_that_is_handed_over_twice_is_one_by_its_message_id_and_another_announcements_is_not() -> None:
     first, again = mail_of(body_of(JANE)), mail_of(body_of(JANE))
     assert first["Message-ID"] == again["Message-ID"]

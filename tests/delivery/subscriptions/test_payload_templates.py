@@ -210,12 +210,16 @@ def test_slacks_message_links_to_the_contact_where_the_pages_address_is_known() 
 
 
 def test_a_template_says_attributes_that_it_names_and_asks_for_no_other() -> None:
-    template = parse_template("body: {a: '${attributes.company}', b: 'at ${attributes.phone}'}", "t.yaml")
+    template = parse_template(
+        "body: {a: '${attributes.company}', b: 'at ${attributes.phone}', c: '${attributes.company.name}'}", "t.yaml"
+    )
     refuse_unknown_paths(template, (BECAME_HOT_LEAD, SCORE_UPDATED))
 
-    assert template.attributes == {"company", "phone"}
-    body = template.fill(Lead("c", 1).announcement(), "crm", WORDING, {"company": ["Acme"], "fax": "1"})
-    assert orjson.loads(body) == {"a": ["Acme"], "b": "at "}
-    for wrong in ("attributes", "attributes.", "attributes.a.b"):
+    assert template.attributes == {"company", "company.name", "phone"}
+    body = template.fill(
+        Lead("c", 1).announcement(), "crm", WORDING, {"company": ["Acme"], "company.name": "Acme", "fax": "1"}
+    )
+    assert orjson.loads(body) == {"a": ["Acme"], "b": "at ", "c": "Acme"}
+    for wrong in ("attributes", "attributes.", "attributes.a..b"):
         with pytest.raises(OperatorError, match=r"attributes\.NAME"):
             refuse_unknown_paths(parse_template(f"body: ['${{{wrong}}}']", "t.yaml"), (BECAME_HOT_LEAD,))
