@@ -90,12 +90,14 @@ class InboxDesk:
     def send(self, rows: Connection, now_ms: int) -> Outgoing:
         """What goes out at this instant, once all that Kafka has is taken."""
         began_ms = lead_rows.read_counter(rows, _BEGAN) or 0
-        for lead in lead_rows.leads_due(rows, UNTOUCHED_STATES, began_ms, now_ms):
+        due = lead_rows.leads_due(rows, UNTOUCHED_STATES, began_ms, now_ms)
+        for lead in due:
             for person in self.rules.escalate_to:
                 alert_id = f"lead:{lead_id_of(lead.episode)}:overdue:{lead.due_ms}:{person}"
                 self._have_told(rows, AlertRow(alert_id, person, OVERDUE, *_place(lead), now_ms))
-            lead_rows.write_lead(rows, replace(lead, escalated_ms=lead.due_ms))
-        again_ms = [lead_rows.next_due_ms(rows, UNTOUCHED_STATES, now_ms)]
+        lead_rows.note_escalated(rows, due)
+        is_all = len(due) < lead_rows.AT_ONCE
+        again_ms = [lead_rows.next_due_ms(rows, UNTOUCHED_STATES, now_ms) if is_all else now_ms]
         deliveries: list[Delivery] = []
         for name in self.receivers:
             outgoing = self._send_to(rows, self.rules.people[name], now_ms)
@@ -127,20 +129,20 @@ class InboxDesk:
 
     def _send_to(self, rows: Connection, person: Salesperson, now_ms: int) -> Outgoing:
         alerts = lead_rows.alerts_waiting(rows, person.name)
-        if not alerts:
-            return Outgoing([], None)
-        leads = {alert.episode: lead_rows.read_lead(rows, alert.episode) for alert in alerts}
-        moot = [alert for alert in alerts if _is_moot(alert, leads[alert.episode])]
+        told_ms = lead_rows.told_ms(rows, person.name, now_ms - HOUR_MS)
+        alone, gathered, again_ms = next_sending(person.limits, told_ms, len(alerts), now_ms)
+        if not alone and not gathered:
+            return Outgoing([], again_ms)
+        leads = lead_rows.read_leads(rows, [alert.episode for alert in alerts])
+        moot = {alert for alert in alerts if _is_moot(alert, leads.get(alert.episode))}
         lead_rows.drop_alerts(rows, moot)
         alerts = [alert for alert in alerts if alert not in moot]
-        told_ms = lead_rows.told_ms(rows, person.name, now_ms - HOUR_MS)
         alone, gathered, again_ms = next_sending(person.limits, told_ms, len(alerts), now_ms)
         contacts = read_contacts(rows, [alert.contact_id for alert in alerts[:alone]])
         deliveries = []
         for alert in alerts[:alone]:
-            lead, facts = leads[alert.episode], contacts.get(alert.contact_id, UNKNOWN_CONTACT)
-            assert lead is not None
-            body = self.wording.body_of(alert, lead, facts.attributes, person.form)
+            facts = contacts.get(alert.contact_id, UNKNOWN_CONTACT)
+            body = self.wording.body_of(alert, leads[alert.episode], facts.attributes, person.form)
             deliveries.append(self._delivery(rows, [alert], body, now_ms))
         if gathered:
             some = alerts[alone : alone + gathered]

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from streamprocessor.delivery.store.tables import lead_alerts, lead_counters, lead_events, leads
 from streamprocessor.process.databases import portions
 
-_AT_ONCE = 500
+AT_ONCE = 500
+"""What is done within one transaction, which others wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,16 @@ def read_lead(connection: Connection, episode: str) -> LeadRow | None:
     return None if row is None else LeadRow(*row)
 
 
+def read_leads(connection: Connection, episodes: Collection[str]) -> dict[str, LeadRow]:
+    """What is kept of these leads, by their episodes; of which nothing is kept are left out."""
+    rows = (
+        LeadRow(*row)
+        for some in portions(episodes)
+        for row in connection.execute(select(*_LEAD_COLUMNS).where(leads.c.episode.in_(some)))
+    )
+    return {lead.episode: lead for lead in rows}
+
+
 def write_lead(connection: Connection, lead: LeadRow) -> None:
     """Keep this of the lead from now on."""
     connection.execute(delete(leads).where(leads.c.episode == lead.episode))
@@ -61,11 +72,21 @@ def write_lead(connection: Connection, lead: LeadRow) -> None:
 
 
 def leads_due(connection: Connection, states: Collection[str], after_ms: int, now_ms: int) -> list[LeadRow]:
-    """Leads in these states that came due after the one instant and by the other, and of which nobody was told yet."""
+    """Leads in these states that came due after the one instant and by the other, and of which nobody was told yet.
+
+    At most AT_ONCE of them.
+    """
     is_told = leads.c.escalated_ms.is_not(None) & (leads.c.escalated_ms == leads.c.due_ms)
     is_due = (leads.c.due_ms > after_ms, leads.c.due_ms <= now_ms)
     query = select(*_LEAD_COLUMNS).where(leads.c.state.in_(states), *is_due, ~is_told)
-    return [LeadRow(*row) for row in connection.execute(query.order_by(leads.c.due_ms, leads.c.episode))]
+    first = query.order_by(leads.c.due_ms, leads.c.episode).limit(AT_ONCE)
+    return [LeadRow(*row) for row in connection.execute(first)]
+
+
+def note_escalated(connection: Connection, escalated: Collection[LeadRow]) -> None:
+    """Keep that others were told of these leads, which are due."""
+    for some in portions([lead.episode for lead in escalated]):
+        connection.execute(update(leads).where(leads.c.episode.in_(some)).values(escalated_ms=leads.c.due_ms))
 
 
 def next_due_ms(connection: Connection, states: Collection[str], after_ms: int) -> int | None:
@@ -81,7 +102,7 @@ def keep_event(connection: Connection, event_id: str, contact_id: str, value: by
 
 def events_kept(connection: Connection) -> Sequence[Row[Any]]:
     """Events that Kafka is still to get, some at a time: (event_id, contact_id, value)."""
-    return connection.execute(select(lead_events).order_by(lead_events.c.event_id).limit(_AT_ONCE)).all()
+    return connection.execute(select(lead_events).order_by(lead_events.c.event_id).limit(AT_ONCE)).all()
 
 
 def forget_events(connection: Connection, event_ids: Collection[str]) -> None:
@@ -118,7 +139,7 @@ def note_told(connection: Connection, alerts: Sequence[AlertRow], webhook_id: st
         connection.execute(update(lead_alerts).where(lead_alerts.c.alert_id.in_(some)).values(values))
 
 
-def drop_alerts(connection: Connection, alerts: Sequence[AlertRow]) -> None:
+def drop_alerts(connection: Connection, alerts: Collection[AlertRow]) -> None:
     """Forget alerts that nobody needs any more."""
     for some in portions([alert.alert_id for alert in alerts]):
         connection.execute(delete(lead_alerts).where(lead_alerts.c.alert_id.in_(some)))
