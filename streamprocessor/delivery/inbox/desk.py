@@ -134,11 +134,15 @@ class InboxDesk:
         if not alone and not gathered:
             return Outgoing([], again_ms)
         leads = lead_rows.read_leads(rows, [alert.episode for alert in alerts])
-        moot = {alert for alert in alerts if _is_moot(alert, leads.get(alert.episode))}
+        contacts = read_contacts(rows, {alert.contact_id for alert in alerts})
+        moot = {
+            alert
+            for alert in alerts
+            if _is_moot(alert, leads.get(alert.episode), contacts.get(alert.contact_id, UNKNOWN_CONTACT))
+        }
         lead_rows.drop_alerts(rows, moot)
         alerts = [alert for alert in alerts if alert not in moot]
         alone, gathered, again_ms = next_sending(person.limits, told_ms, len(alerts), now_ms)
-        contacts = read_contacts(rows, [alert.contact_id for alert in alerts[:alone]])
         deliveries = []
         for alert in alerts[:alone]:
             facts = contacts.get(alert.contact_id, UNKNOWN_CONTACT)
@@ -166,9 +170,12 @@ class InboxDesk:
         )
 
 
-def _is_moot(alert: AlertRow, lead: LeadRow | None) -> bool:
-    """Whether the lead has gone on meanwhile, so that the person need not be told: another's, called, closed, gone."""
-    if lead is None or lead.state not in UNTOUCHED_STATES:
+def _is_moot(alert: AlertRow, lead: LeadRow | None, facts: ContactFacts) -> bool:
+    """Whether the person need not be told any more: the lead is another's, called, closed or gone.
+
+    Of a contact that was merged into another one the other one's leads are told.
+    """
+    if lead is None or lead.state not in UNTOUCHED_STATES or facts.is_merged:
         return True
     return alert.kind == ASSIGNED and state_of(read_stored_acts(lead.acts)).owner != alert.person
 

@@ -83,6 +83,7 @@ people = Table(
     Column("contact_id", AnyText, primary_key=True),
     Column("attributes", String, nullable=False),  # JSON of those that subscriptions and the wording ask for
     Column("suppressed", Boolean, nullable=False),
+    Column("merged", Boolean),  # a release before the inbox neither reads nor writes it
 )
 
 members = Table(

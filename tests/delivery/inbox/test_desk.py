@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection
 
 from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED
-from streamprocessor.delivery.contacts import ContactFacts
+from streamprocessor.delivery.contacts import MERGED_CONTACT, ContactFacts
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.inbox.desk import ActNews, InboxDesk
 from streamprocessor.delivery.inbox.payloads import AlertWording
+from streamprocessor.delivery.store.contact_rows import write_contacts
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.lead_rows import events_kept, forget_events, forget_old_leads, read_lead
 from streamprocessor.delivery.store.store import Store
@@ -142,6 +143,12 @@ def test_of_an_erased_contact_nobody_is_told_and_nothing_is_kept(desk: Desk) -> 
     desk.store.queue([], {}, ["jane"])
     assert desk.send(9 * HOUR_MS) == []
     assert desk.store.within(lambda rows: read_lead(rows, EPISODE)) is None
+
+
+def test_of_a_contact_that_was_merged_into_another_nobody_is_told(desk: Desk) -> None:
+    desk.become_hot(country="AT")
+    desk.store.within(lambda rows: write_contacts(rows, {"jane": MERGED_CONTACT}))
+    assert desk.send(3 * HOUR_MS) == []
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:
