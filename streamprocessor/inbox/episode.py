@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED, LEAD_REJECTED, LEAD_SEEN
 
+SYSTEM = "system"
+"""Who assigns by the inbox's rules, in place of a person's name."""
+
 NEW, SEEN, CALLED, ACCEPTED, REJECTED = STATES = ("new", "seen", "called", "accepted", "rejected")
 OPEN_STATES, CLOSED_STATES = (NEW, SEEN, CALLED), (ACCEPTED, REJECTED)
 UNTOUCHED_STATES = (NEW, SEEN)
@@ -28,7 +31,7 @@ class LeadAct(NamedTuple):
     id: of the event; one that was applied is not applied again.
     type: one of LEAD_TYPES.
     episode: the id of the became-hot-lead message.
-    by: who did it; SYSTEM of rules.py, where the rules did.
+    by: who did it; SYSTEM, where the rules did.
     to: the owner from then on, of LEAD_ASSIGNED; None: nobody.
     reason: why, of LEAD_REJECTED; "" where none is given.
     due_ms: by when it is due from then on, of LEAD_ASSIGNED; None: as before.
@@ -74,9 +77,15 @@ def may_follow(state: LeadState, act_type: str) -> bool:
 
 
 def after(state: LeadState, act: LeadAct) -> LeadState:
-    """How the lead stands after the act; as before where the act may not follow."""
+    """How the lead stands after the act; as before where the act may not follow.
+
+    What the rules say goes behind what people did, who may have been faster.
+    """
     if not may_follow(state, act.type):
         return state
+    if act.by == SYSTEM and act.type == LEAD_ASSIGNED and state.by is not None:
+        is_late = state.rounds > 0 or state.state in CLOSED_STATES
+        return state if is_late else state._replace(owner=act.to, due_ms=act.due_ms, rounds=1)
     if act.type == LEAD_ASSIGNED:
         due_ms = state.due_ms if act.due_ms is None else act.due_ms
         return LeadState(NEW, act.to, due_ms, "", act.by, act.at_ms, state.rounds + 1)

@@ -24,7 +24,8 @@ from streamprocessor.inbox.business_hours import (
     OpenHours,
     WithinBusinessTime,
 )
-from streamprocessor.inbox.rules import JSON, MAIL, SLACK, SYSTEM, DueRule, InboxRules, OwnerRule, Salesperson
+from streamprocessor.inbox.episode import SYSTEM
+from streamprocessor.inbox.rules import JSON, MAIL, SLACK, DueRule, InboxRules, OwnerRule, Salesperson
 
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _WORDS = ("people", "owners", "due", "business_hours", "time_zone", "holidays", "escalate_to", "alerts", "reasons")

@@ -15,9 +15,6 @@ DueRule: TypeAlias = NextBusinessDay | WithinBusinessTime
 
 JSON, SLACK, MAIL = FORMS = ("json", "slack", "mail")
 
-SYSTEM = "system"
-"""Who assigns by the rules, in place of a person's name."""
-
 
 @dataclass(frozen=True, slots=True)
 class Salesperson:

@@ -58,6 +58,15 @@ def test_a_closed_lead_that_is_assigned_begins_anew_with_its_own_due_instant() -
     assert state_of(steps)[:4] == ("new", "mia", NOW_MS + 99, "")
 
 
+def test_an_assignment_by_the_rules_that_comes_late_takes_back_nothing_that_people_did() -> None:
+    called = act(LEAD_CALLED, 1)
+    late = state_of([called, ASSIGNED])
+    assert (late.state, late.owner, late.due_ms, late.by) == ("called", "mia", NOW_MS + 10, "mia")
+    assert state_of([called, act(LEAD_ACCEPTED, 2), ASSIGNED]) == state_of([called, act(LEAD_ACCEPTED, 2)])
+    given = act(LEAD_ASSIGNED, 3, to="tom")
+    assert state_of([given, ASSIGNED]) == state_of([given])
+
+
 def test_it_is_overdue_from_its_due_instant_on_until_somebody_calls() -> None:
     assert not state_of([ASSIGNED]).is_overdue(NOW_MS + 9)
     assert state_of([ASSIGNED]).is_overdue(NOW_MS + 10)

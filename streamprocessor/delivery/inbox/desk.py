@@ -18,8 +18,8 @@ from streamprocessor.delivery.store.contact_rows import read_contacts
 from streamprocessor.delivery.store.lead_rows import AlertRow, LeadRow
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, event_of, lead_id_of, read_stored_acts, stored_acts
 from streamprocessor.inbox.alerts import HOUR_MS, next_sending
-from streamprocessor.inbox.episode import UNTOUCHED_STATES, LeadAct, LeadState, after, state_of
-from streamprocessor.inbox.rules import SYSTEM, InboxRules, Salesperson, assignment_of
+from streamprocessor.inbox.episode import SYSTEM, UNTOUCHED_STATES, LeadAct, LeadState, after, state_of
+from streamprocessor.inbox.rules import InboxRules, Salesperson, assignment_of
 
 KEPT_MS = 90 * 86_400_000
 GATHERING = "inbox"
