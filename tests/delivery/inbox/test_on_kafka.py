@@ -31,7 +31,7 @@ scores:
     rules: [{id: accepted, on: lead_accepted, points: 7}]
 hot_lead: {score: engagement, stage: hot}
 """
-LEADS, KILLS = 40, 3
+LEADS, KILLS = 40, 2
 
 
 @pytest.fixture
