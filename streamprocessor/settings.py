@@ -153,6 +153,7 @@ class Settings(BaseModel):
     smtp_from: str = Field("", description="the address that mails come from")
     smtp_ca_file: str = Field("", description="authorities of the server's certificate; empty: this machine's")
     subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
+    inbox: str = Field("", description="the file of the hot-lead inbox; empty: leads have no owners, and are never due")
 
     @property
     def data_path(self) -> Path:

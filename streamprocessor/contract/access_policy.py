@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.events.cloud_events import event_object
+from streamprocessor.contract.lead_types import LEAD_TYPES
 from streamprocessor.scoring.model.model import Suppression
 from streamprocessor.scoring.record.links import ADDRESS_ALONE, ANONYMOUS, identity_strength
 
@@ -40,6 +41,8 @@ class Act(StrEnum):
     SUPPRESSED = "suppressed"
     OPT_OUT = "opt-out"
     """An event by which a known contact may not be written to any more, or may again."""
+    LEAD = "lead"
+    """An event that says what salespeople did with a hot lead, or whose it is."""
     DO_NOT_SCORE = "do_not_score"
     VERDICT = "verdict"
     ACTOR = "actor"
@@ -65,7 +68,9 @@ MAY: Mapping[KeyKind, frozenset[Act]] = {
 }
 
 _OF_TOPICS = frozenset(Act) - {Act.ALIAS, Act.GROUP}
-_OF_TRACKERS = frozenset({Act.EVENT, Act.IDENTIFY, Act.TRAITS, Act.TRAITS_OF_ANOTHER, Act.ADDRESS, Act.OPT_OUT})
+_OF_TRACKERS = frozenset(
+    {Act.EVENT, Act.IDENTIFY, Act.TRAITS, Act.TRAITS_OF_ANOTHER, Act.ADDRESS, Act.OPT_OUT, Act.LEAD}
+)
 _OF_SDKS = _OF_TRACKERS | {Act.ALIAS, Act.GROUP}
 _OF_SITES = frozenset({Act.EVENT, Act.IDENTIFY, Act.TRAITS})
 _COLLECTOR = (KeyKind.BROWSER, KeyKind.WRITE)
@@ -137,7 +142,7 @@ def act_of_event(contact_id: str, value: Mapping[str, Any]) -> Act:
     """
     type_ = value.get("type")
     if not isinstance(type_, str) or type_ not in _OPTING_TYPES:
-        return Act.EVENT
+        return Act.LEAD if type_ in LEAD_TYPES else Act.EVENT
     is_of_visitor = identity_strength(contact_id) == ANONYMOUS
     return Act.EVENT if is_of_visitor and type_ not in _USUAL.lifted_by else Act.OPT_OUT
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.rfc3339 import parse_rfc3339
@@ -17,6 +18,7 @@ from streamprocessor.contract.subscriptions.page_links import read_page_url
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
+    ACTIVITIES,
     BECAME_HOT_LEAD,
     CONTACTS_CHANGELOG,
     MODELS,
@@ -38,6 +40,7 @@ from streamprocessor.delivery.dispatch.senders import Senders
 from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.enrichment.enricher import Enricher
+from streamprocessor.delivery.inbox.opening import InboxParts, open_inbox, read_inbox_plan
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
@@ -100,6 +103,8 @@ async def run_delivery(
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
     rights = replace(rights, optional=frozenset(full[name] for name in (MODELS, SUBSCRIPTIONS, CONTACTS_CHANGELOG)))
+    if not settings.inbox:
+        rights = replace(rights, wanted=[right for right in rights.wanted if right.name != full[ACTIVITIES]])
     tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
         opened.callback(tracing.close)
@@ -130,6 +135,7 @@ async def run_delivery(
         vault = SecretVault(store_thread, kept)
         await vault.open()
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
+        inbox_plan = read_inbox_plan(settings.inbox, resolver)
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         mails = None
@@ -140,9 +146,9 @@ async def run_delivery(
         )
         projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
-        dispatchers = Dispatchers(
-            context, Enricher(store_thread, projection, segments), frozenset(plan.subscription.name for plan in plans)
-        )
+        enricher = Enricher(store_thread, projection, segments, None if inbox_plan is None else inbox_plan.attributes)
+        fixed = frozenset(plan.subscription.name for plan in plans)
+        dispatchers = Dispatchers(context, enricher, fixed if inbox_plan is None else fixed | inbox_plan.names)
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
@@ -152,6 +158,10 @@ async def run_delivery(
         subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of, vault.erase)
         opened.push_async_callback(subscription_topic.stop)
         await subscription_topic.start(dispatchers)
+        inbox_works: list[Coroutine[Any, Any, None]] = []
+        if inbox_plan is not None:
+            parts = InboxParts(clients, full, store_thread, enricher, dispatchers)
+            inbox_works = await open_inbox(opened, inbox_plan, parts, since_ms)
         await dispatchers.give_up_the_rest()
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
@@ -171,7 +181,7 @@ async def run_delivery(
         tidied = _tidy(vault, kept, dispatchers, subscription_topic)
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         digests = send_digests_when_due(dispatchers, now_ms)
-        work = (*own, *followed, tidied, digests, consumer.run(dispatchers))
+        work = (*own, *followed, tidied, digests, consumer.run(dispatchers), *inbox_works)
         finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
         opened.callback(finished.cancel)
         with refusals_named(clients, DELIVERY):

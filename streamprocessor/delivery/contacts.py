@@ -15,13 +15,15 @@ class ContactFacts:
 
     attributes: those alone that a subscription asks for and that the contact has, by name.
     is_suppressed: whether nobody may be sent to it.
+    is_merged: whether it was merged into another one; then nothing else is known of it.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_suppressed: bool = False
+    is_merged: bool = False
 
 
-UNKNOWN_CONTACT = ContactFacts()
+UNKNOWN_CONTACT, MERGED_CONTACT = ContactFacts(), ContactFacts(is_merged=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
+from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.contract.topics.roles import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
+from streamprocessor.inbox.inbox_file import read_inbox_file
+from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.broker_wait import is_reached
@@ -45,6 +47,7 @@ from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
+from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
@@ -77,6 +80,7 @@ async def run_api(settings: Settings) -> int:
     keep_private(settings.data_path)
     addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
     operators = operators_of(settings.operator_networks, settings.trusted_proxies)
+    inbox = read_inbox_file(Path(settings.inbox)) if settings.inbox else InboxRules()
     salt = address_salt(settings.address_salt, settings.data_path)
     settings = settings.model_copy(update={"address_salt": salt})
     clients = client_settings(settings)
@@ -114,6 +118,7 @@ async def run_api(settings: Settings) -> int:
         gateways=gateways,
         hot_lead_streams=HotLeadStreams(engine, metrics),
         contact_ids=ContactIds(settings.address_salt),
+        inbox=inbox,
     )
     projector.on_written = context.hot_lead_streams.wake
     app = application(context, lambda: [STOPPING] if stop.done() else _not_ready(projector), _description(settings))
@@ -188,6 +193,7 @@ def _gateways(
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
+        lead_acts=LeadActWriter(producer, topics[ACTIVITIES]),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
         imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),

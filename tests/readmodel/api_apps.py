@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -15,12 +15,14 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -60,10 +62,12 @@ class Producer:
 
     def __init__(self) -> None:
         self.sent: list[SentRecord] = []
+        self.on_sent: Callable[[SentRecord], None] = lambda _: None
 
     async def send_and_wait(self, topic: str, *, key: bytes, value: bytes) -> None:
         """Keep the record."""
         self.sent.append(SentRecord(topic, key, orjson.loads(value)))
+        self.on_sent(self.sent[-1])
 
 
 class Delivery:
@@ -87,6 +91,7 @@ class ApiApp:
         subscriptions: Any = NOT_HERE,
         delivery: Any = NOT_HERE,
         tokens: str = TOKENS,
+        inbox: InboxRules | None = None,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()
@@ -108,6 +113,7 @@ class ApiApp:
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
                 subscriptions=subscriptions,
+                lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
                 allowed_hosts=frozenset({"127.0.0.1"}),
@@ -115,12 +121,13 @@ class ApiApp:
                 mappings=folder,
             ),
             hot_lead_streams=HotLeadStreams(engine, metrics),
+            inbox=inbox or InboxRules(),
         )
-        self._app: FastAPI = application(self.context, list, {})
+        self.app: FastAPI = application(self.context, list, {})
 
     def client(self, address: str = CLIENT, **options: Any) -> httpx.AsyncClient:
         """A client that asks from that address; it needs no closing. options: as of httpx."""
-        transport = httpx.ASGITransport(self._app, client=(address, 1234))
+        transport = httpx.ASGITransport(self.app, client=(address, 1234))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, **options)
 
     def audited(self) -> list[dict[str, Any]]:

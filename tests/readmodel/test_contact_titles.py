@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from streamprocessor.contract.display import Display
-from streamprocessor.readmodel.endpoints.hot_leads import hot_lead_shown
+from streamprocessor.readmodel.endpoints.leads.hot_leads import hot_lead_shown
 from streamprocessor.readmodel.store.rows import hot_lead_row
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.record.record import Record

@@ -24,6 +24,8 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
         yield examined("page's address", lambda: _page_url(settings.page_url))
     if DELIVERY in processes:
         yield examined("mails", lambda: _mails(settings))
+    if {DELIVERY, API}.intersection(processes) and settings.inbox:
+        yield examined("inbox", lambda: _inbox(settings))
     for process, setting, url in (
         (API, "DATABASE_URL", settings.database_url),
         (DELIVERY, "DELIVERY_DATABASE", settings.delivery_database),
@@ -133,6 +135,22 @@ def _subscriptions(settings: Settings) -> str:
 
     file = read_subscription_file(Path(settings.subscriptions))
     return f"{len(file.subscriptions)} in {settings.subscriptions}"
+
+
+def _inbox(settings: Settings) -> str:
+    """How many people the inbox has; raises OperatorError where the API lets none of them in under that name."""
+    from streamprocessor.inbox.inbox_file import read_inbox_file
+    from streamprocessor.readmodel.requests.tokens import read_grant
+
+    people = read_inbox_file(Path(settings.inbox)).people
+    if settings.api_tokens:
+        pairs, where = _pairs(settings, "api_tokens", settings.data_path)
+        missing = people.keys() - {read_grant(words).name for words in pairs}
+        if missing:
+            names = ", ".join(sorted(missing))
+            message = f"{settings.inbox}: wanted a token in {where} for each person; got none for {names}"
+            raise OperatorError(message)
+    return f"{len(people)} people in {settings.inbox}"
 
 
 def _database(process: str, setting: str, url: str) -> Finding:

@@ -201,7 +201,7 @@ def _calendar(located: LocatedNode) -> Calendar:
     return Calendar(
         time_zone=fields.read("time_zone", time_zone, "UTC"),
         weekend=fields.read("weekend", _weekend, Calendar().weekend),
-        holidays=fields.read("holidays", _dates, frozenset()),
+        holidays=fields.read("holidays", dates, frozenset()),
     )
 
 
@@ -214,7 +214,8 @@ def _weekend(located: LocatedNode) -> frozenset[str]:
     return days
 
 
-def _dates(located: LocatedNode) -> frozenset[date]:
+def dates(located: LocatedNode) -> frozenset[date]:
+    """Dates, each once; an empty list is none."""
     if isinstance(located.node, SequenceNode) and not located.node.items:
         return frozenset()
     return frozenset(_date(item) for item in located.items("a list of dates"))

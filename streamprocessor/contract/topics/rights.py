@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from streamprocessor.contract.topic_names import (
+    ACTIVITIES,
     BECAME_HOT_LEAD,
     CONTACTS_CHANGELOG,
     DEAD_LETTERS,
@@ -72,8 +73,12 @@ _DUTIES = {
         {READ: (IN,), WRITE: (IN,)},
     ),
     DELIVERY: _Duty(
-        "posts webhooks: reads announcements, subscriptions, segments and contacts, and writes nothing",
-        {READ: (SCORE_UPDATED, BECAME_HOT_LEAD, CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS)},
+        "posts webhooks: reads announcements, subscriptions, segments and contacts; with an inbox of hot leads reads "
+        "activities, too, and writes who owns which lead",
+        {
+            READ: (SCORE_UPDATED, BECAME_HOT_LEAD, CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS, ACTIVITIES),
+            WRITE: (ACTIVITIES,),
+        },
     ),
     API: _Duty(
         "shows contacts: reads the table, announcements and inputs; writes subscriptions, erasures and imports",

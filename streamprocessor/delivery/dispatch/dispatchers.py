@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+
+from sqlalchemy import Connection
 
 from streamprocessor.contract.subscriptions.digests import last_instant, next_instant
 from streamprocessor.delivery.announcements import Announcement
@@ -82,6 +84,10 @@ class Dispatchers:
         """Queue what is wanted of the announcements, once it is kept with the positions after them."""
         async with self._one_at_a_time:
             await self._queue(announcements, erased, read_to)
+
+    async def queue_of(self, work: Callable[[Connection], Sequence[Delivery]]) -> None:
+        """Send the work's deliveries, once they are kept with all that it did."""
+        self._hand_out(await self._context.store_thread.ask(lambda store: store.queue_of(work)))
 
     async def send_digests(self) -> None:
         """Send the digests that are due and were not made yet."""

@@ -19,7 +19,7 @@ from streamprocessor.delivery.dispatch.mail_message import plain_text, subject_o
 from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult
 from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.enrichment.contact_context import moves
-from streamprocessor.delivery.subscriptions.mail_parts import mail_parts_of
+from streamprocessor.delivery.subscriptions.mail_parts import mail_parts_of, refuse_other_parts
 from streamprocessor.delivery.subscriptions.matching import wants
 from streamprocessor.delivery.subscriptions.payload_templates import Template
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
@@ -110,7 +110,8 @@ class Drafts:
 
     def _mail(self, email: Email, template: Template, body: bytes) -> tuple[dict[str, str], str]:
         """The headers and the text that a mail of the body would have."""
-        target = self.resolver.mail_target(email, template, "subscription")
+        refuse_other_parts(template, "subscription")
+        target = self.resolver.mail_target(email, "subscription")
         parts = mail_parts_of(body) or ()
         return {"from": target.sender, "to": ", ".join(target.recipients), "subject": subject_of(parts)}, plain_text(
             parts

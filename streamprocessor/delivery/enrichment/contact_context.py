@@ -12,6 +12,7 @@ from streamprocessor.contract.segment_membership import ShownScores, holds
 from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import (
+    MERGED_CONTACT,
     UNKNOWN_CONTACT,
     ContactContext,
     ContactFacts,
@@ -33,7 +34,9 @@ def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
     if value is None:
         return UNKNOWN_CONTACT
     record = decode_record(record_of(value))
-    if is_hidden(record) or nothing_left(record):
+    if is_hidden(record):
+        return MERGED_CONTACT if record.links is not None and record.links.parent is not None else UNKNOWN_CONTACT
+    if nothing_left(record):
         return UNKNOWN_CONTACT
     written = attributes_of(record)
     values = {name: value for name in names if (value := value_at(written, name)) is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -36,10 +36,18 @@ class ContactFollower(Protocol):
 class Enricher:
     """Answers what is known of contacts and of the segments of the model in force at the time."""
 
-    def __init__(self, store_thread: StoreThread, projection: ContactFollower, segments: Segments) -> None:
+    def __init__(
+        self,
+        store_thread: StoreThread,
+        projection: ContactFollower,
+        segments: Segments,
+        always: Callable[[], frozenset[str]] | None = None,
+    ) -> None:
+        """Have these attributes known always, whatever plans ask for; None: none of them, and of nobody."""
         self._store_thread = store_thread
         self._projection = projection
         self._segments = segments
+        self._always = always
         self._stored_keys: frozenset[str] | None = None
 
     def want(self, plans: Iterable[DeliveryPlan]) -> None:
@@ -72,6 +80,20 @@ class Enricher:
             moved += after
         return contexts, moved
 
+    async def facts_of(self, announcements: Sequence[Announcement], partitions: Collection[int]) -> list[ContactFacts]:
+        """What is known of each announcement's contact, as far as attributes are known always.
+
+        partitions: those from which the announcements came.
+        """
+        if self._always is None or not announcements:
+            return [UNKNOWN_CONTACT] * len(announcements)
+        await self._projection.caught_up(self._always(), partitions)
+        contact_ids = {announcement.contact_id for announcement in announcements}
+        contacts = await self._store_thread.ask(
+            lambda store: store.within(lambda rows: read_contacts(rows, contact_ids))
+        )
+        return [contacts.get(announcement.contact_id, UNKNOWN_CONTACT) for announcement in announcements]
+
     def _read(
         self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]
     ) -> tuple[dict[str, ContactFacts], dict[tuple[str, str], SegmentMember]]:
@@ -93,9 +115,11 @@ class Enricher:
         conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
         names = {condition.attribute for condition in conditions}
+        if self._always is not None:
+            names |= self._always()
         for plan in plans:
             names |= plan.told_attributes
-        asks = any(_asks_about_people(plan) for plan in plans)
+        asks = self._always is not None or any(_asks_about_people(plan) for plan in plans)
         return frozenset(names) if names or asks else None
 
 

@@ -50,7 +50,12 @@ def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts])
     """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
     _delete(connection, people, contacts)
     rows = [
-        {"contact_id": contact_id, "attributes": _json(facts.attributes), "suppressed": facts.is_suppressed}
+        {
+            "contact_id": contact_id,
+            "attributes": _json(facts.attributes),
+            "suppressed": facts.is_suppressed,
+            "merged": facts.is_merged,
+        }
         for contact_id, facts in contacts.items()
         if facts != UNKNOWN_CONTACT
     ]
@@ -61,7 +66,9 @@ def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts])
 def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[str, ContactFacts]:
     """What is known of these contacts; of whom nothing is known are left out."""
     rows = _rows(connection, people, contact_ids)
-    return {row.contact_id: ContactFacts(orjson.loads(row.attributes), row.suppressed) for row in rows}
+    return {
+        row.contact_id: ContactFacts(orjson.loads(row.attributes), row.suppressed, bool(row.merged)) for row in rows
+    }
 
 
 def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], SegmentMember]:

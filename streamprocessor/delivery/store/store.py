@@ -22,6 +22,7 @@ from streamprocessor.delivery.store.digest_rows import (
     read_bodies,
     waits_or_is_collected,
 )
+from streamprocessor.delivery.store.lead_rows import forget_leads
 from streamprocessor.delivery.store.tables import (
     COLLECTED,
     DELIVERED,
@@ -97,11 +98,22 @@ class Store:
 
         One whose webhook id is known is none. All of an erased contact's go first.
         """
-        with self._database.begin() as connection:
+
+        def work(connection: Connection) -> Sequence[Delivery]:
             for contact_id in erased:
                 connection.execute(delete(deliveries).where(deliveries.c.contact_id == contact_id))
             forget_members(connection, erased)
+            forget_leads(connection, erased)
             write_members(connection, moved)
+            write_positions(connection, read_to)
+            return queued
+
+        return self.queue_of(work)
+
+    def queue_of(self, work: Callable[[Connection], Sequence[Delivery]]) -> list[Delivery]:
+        """Those of the work's deliveries that are new, numbered in their order, once all that it did is kept."""
+        with self._database.begin() as connection:
+            queued = work(connection)
             known = _known(connection, [delivery.webhook_id for delivery in queued])
             fresh: list[Delivery] = []
             for delivery in queued:
@@ -110,7 +122,6 @@ class Store:
                     fresh.append(replace(delivery, number=self._number + len(fresh) + 1))
             if fresh:
                 connection.execute(insert(deliveries), [_row(delivery) for delivery in fresh])
-            write_positions(connection, read_to)
         self._number += len(fresh)
         return fresh
 

@@ -83,6 +83,7 @@ people = Table(
     Column("contact_id", AnyText, primary_key=True),
     Column("attributes", String, nullable=False),  # JSON of those that subscriptions and the wording ask for
     Column("suppressed", Boolean, nullable=False),
+    Column("merged", Boolean),  # a release before the inbox neither reads nor writes it
 )
 
 members = Table(
@@ -110,4 +111,50 @@ following = Table(
     Column("attributes", String, nullable=False),
     Column("topic_id", String, nullable=False),
     Column("alive_ms", BigInteger, nullable=False),
+)
+
+leads = Table(
+    "leads",
+    metadata,
+    Column("episode", AnyText, primary_key=True),  # the id of its became-hot-lead message
+    Column("contact_id", AnyText, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("said", String, nullable=False),  # that message as JSON; empty: it did not come yet
+    Column("acts", String, nullable=False),  # JSON, in Kafka's order
+    Column("state", String, nullable=False),
+    Column("due_ms", BigInteger),
+    Column("escalated_ms", BigInteger),  # the due instant after which others were told
+    Index("leads_of_contact", "contact_id"),
+    Index("leads_due", "state", "due_ms"),
+    Index("leads_by_age", "at_ms"),
+)
+
+lead_events = Table(
+    "lead_events",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("contact_id", AnyText, nullable=False),
+    Column("value", LargeBinary, nullable=False),  # what Kafka is still to get
+)
+
+lead_alerts = Table(
+    "lead_alerts",
+    metadata,
+    Column("alert_id", String, primary_key=True),
+    Column("person", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("episode", AnyText, nullable=False),
+    Column("contact_id", AnyText, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),  # empty while it waits
+    Column("webhook_id", String),  # of the message that it went out in
+    Index("lead_alerts_of_person", "person", "sent_ms"),
+    Index("lead_alerts_of_contact", "contact_id"),
+)
+
+lead_counters = Table(
+    "lead_counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", BigInteger, nullable=False),
 )

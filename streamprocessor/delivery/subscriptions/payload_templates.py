@@ -39,7 +39,10 @@ BUILT_IN = Path(__file__).parent / "templates"
 MOST_BYTES = 64 * 1024
 
 _HOLE = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}|\$\{")
-_MARKS = {"none": {}, "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"}}
+SLACK_MARKS = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""What characters become in a message for Slack."""
+
+_MARKS: dict[str, dict[str, str]] = {"none": {}, "slack": SLACK_MARKS}
 _COMMON = ("id", "type", "source", "time", "subject", "event", "subscription")
 _WORDS = ("headline", "sentence", "name", "because", "call_by", "contact_url")
 _NAMING = frozenset({"words.headline", "words.sentence", "words.name"})

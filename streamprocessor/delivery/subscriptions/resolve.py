@@ -72,14 +72,14 @@ class SubscriptionResolver:
 
     def _target(self, subscription: Subscription, template: Template, where: str) -> Target | MailTarget:
         if subscription.email is not None:
-            return self.mail_target(subscription.email, template, where)
+            refuse_other_parts(template, where)
+            return self.mail_target(subscription.email, where)
         assert subscription.url is not None  # one of both is there
         url = self.secrets.resolved(subscription.url, f"{where}: url")
         return target_of(url, self.allowed_hosts, where)
 
-    def mail_target(self, email: Email, template: Template, where: str) -> MailTarget:
-        """The target; raises OperatorError where no mail can be sent there, or the template is of something else."""
-        refuse_other_parts(template, where)
+    def mail_target(self, email: Email, where: str) -> MailTarget:
+        """Where mails to these recipients go; raises OperatorError where none can be sent."""
         if self.mail_sender is None:
             message = f"{where}: email: wanted a server for mails, STREAMPROCESSOR_SMTP_HOST; got none"
             raise OperatorError(message)

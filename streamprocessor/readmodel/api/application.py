@@ -23,7 +23,6 @@ from streamprocessor.readmodel.endpoints import (
     contact,
     contacts,
     forecast,
-    hot_leads,
     imports,
     overview,
     search,
@@ -33,6 +32,7 @@ from streamprocessor.readmodel.endpoints import (
     timeline,
 )
 from streamprocessor.readmodel.endpoints.drafts import choices, drafts
+from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
@@ -49,6 +49,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         overview,
         search,
         hot_leads,
+        inbox,
         active_model,
         catalogue,
         segments,

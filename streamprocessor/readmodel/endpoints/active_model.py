@@ -15,8 +15,8 @@ from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.figures.rule_shares import RuleShare, shares_of
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
-from streamprocessor.readmodel.store.rule_shares import RuleShare, shares_of
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 

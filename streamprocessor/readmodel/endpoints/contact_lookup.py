@@ -22,9 +22,9 @@ from streamprocessor.readmodel.responses.scores import (
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import ScorePosition, cursor_of, read_cursor
+from streamprocessor.readmodel.store.figures.trends import scores_before, trends_of
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
-from streamprocessor.readmodel.store.trends import scores_before, trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.record import Record

@@ -20,7 +20,7 @@ from streamprocessor.readmodel.routing.access import (
     note_signed_in,
     session_of,
 )
-from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 
 router = APIRouter(prefix="/api/session", route_class=ApiRoute)
@@ -44,14 +44,16 @@ async def sign_in(
     note_signed_in(context, request, cookie)
     request.state.asker = Asker(grant, session)
     _set_cookie(request, response, cookie)
-    return _signed_in(grant, session.csrf_token)
+    return _signed_in(context, grant, session.csrf_token)
 
 
 @router.get("")
-async def who_asks(request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]) -> SignedIn:
+async def who_asks(
+    context: Context, request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SignedIn:
     """Who asks, and what for."""
     session = session_of(request)
-    return _signed_in(grant, None if session is None else session.csrf_token)
+    return _signed_in(context, grant, None if session is None else session.csrf_token)
 
 
 @router.delete("", dependencies=[READER])
@@ -66,8 +68,9 @@ async def sign_out(
     return SignedOut()
 
 
-def _signed_in(grant: Grant, csrf_token: str | None) -> SignedIn:
-    return SignedIn(name=grant.name, scopes=sorted(grant.scopes), csrf_token=csrf_token)
+def _signed_in(context: ApiContext, grant: Grant, csrf_token: str | None) -> SignedIn:
+    takes_leads = grant.name in context.inbox.people
+    return SignedIn(name=grant.name, scopes=sorted(grant.scopes), takes_leads=takes_leads, csrf_token=csrf_token)
 
 
 def _set_cookie(request: Request, response: Response, cookie: str) -> None:

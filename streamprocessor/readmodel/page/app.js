@@ -5,7 +5,7 @@ import {Problem, signOut, whoAsks} from './api.js';
 import {el, tell} from './element.js';
 import {leadsToSearch, searchBox} from './search.js';
 import {signInForm} from './signing_in.js';
-import {FIRST, VIEWS} from './views.js';
+import {FIRST, FIRST_OF_SALESPEOPLE, VIEWS} from './views.js';
 
 const main = document.getElementById('main');
 let person = null;
@@ -28,7 +28,7 @@ async function start() {
 
 // The view of the present address.
 async function render() {
-  if (location.pathname === '/') return go(FIRST + location.search, {replace: true});
+  if (location.pathname === '/') return go((person?.takes_leads ? FIRST_OF_SALESPEOPLE : FIRST) + location.search, {replace: true});
   tell('');
   shown.abort();
   const mine = shown = new AbortController();

@@ -11,7 +11,7 @@
 // place.rest     "c-42" of /contacts/c-42
 // place.query    URLSearchParams of the address: filters, cursors and choices live there, so that every state has a
 //                link and the back button works; change it with go(address({path, query})) of address.js
-// place.person   {name, scopes} of who is signed in
+// place.person   {name, scopes, takes_leads} of who is signed in
 // place.signal   an AbortSignal that fires when another view comes: end streams and timers with it
 // What it asks the API for goes through ask() of api.js; a Problem that is thrown is shown, 401 leads to the sign-in.
 // Content is made with el() of element.js, texts alone: markup that comes in data stays text. The first heading is an
@@ -19,6 +19,7 @@
 
 export const VIEWS = [
   {path: '/contacts', title: 'Contacts', load: () => import('./contacts.js')},
+  {path: '/inbox', title: 'Inbox', load: () => import('./inbox.js')},
   {path: '/hot-leads', title: 'Hot leads', load: () => import('./hot_leads.js')},
   {path: '/distribution', title: 'Distribution', load: () => import('./distribution.js')},
   {path: '/model', title: 'Model', load: () => import('./model.js')},
@@ -32,3 +33,4 @@ export const VIEWS = [
 ];
 
 export const FIRST = '/contacts';
+export const FIRST_OF_SALESPEOPLE = '/inbox';

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
-from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, CONTACTS_CHANGELOG, SCORE_UPDATED
+from streamprocessor.contract.topic_names import ACTIVITIES, BECAME_HOT_LEAD, CONTACTS_CHANGELOG, SCORE_UPDATED
+from streamprocessor.inbox.acts import read_act
+from streamprocessor.inbox.episode import LeadAct
 from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.readmodel.store.rows import (
     ContactRows,
@@ -19,7 +21,7 @@ from streamprocessor.readmodel.store.rows import (
 )
 from streamprocessor.scoring.scorer import Scorer
 
-PROJECTED = (CONTACTS_CHANGELOG, SCORE_UPDATED, BECAME_HOT_LEAD)
+PROJECTED = (CONTACTS_CHANGELOG, SCORE_UPDATED, BECAME_HOT_LEAD, ACTIVITIES)
 """The topics that the tables are made from, by their short names."""
 
 
@@ -40,6 +42,8 @@ class Changes:
     forgotten: set[str] = field(default_factory=set)
     """Contacts whose earlier history is dropped."""
     hot_leads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acts: list[tuple[str, LeadAct]] = field(default_factory=list)
+    """What was done with hot leads, each with its contact."""
     next_offsets: dict[Place, int] = field(default_factory=dict)
     """Where each place goes on after these changes."""
 
@@ -60,6 +64,9 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]], partition
     for place, records in fetched.items():
         for record in records:
             changes.next_offsets[place] = record.offset + 1
+            if place.topic == ACTIVITIES:
+                _take_activity(changes, record)
+                continue
             contact_id = _contact_of(record.key)
             if contact_id is None:
                 continue
@@ -96,6 +103,14 @@ def _take_step(changes: Changes, contact_id: str, value: bytes | None) -> None:
         return
     row = history_row(value)
     changes.history[contact_id, row["sequence"]] = row
+
+
+def _take_activity(changes: Changes, record: Any) -> None:
+    """Take what was done with a hot lead; of all other activities, of which there are many, nothing is looked at."""
+    contact_id = record.key.decode("utf-8", "replace") if record.key and b"\0" not in record.key else ""
+    act = read_act(contact_id, record.value, record.headers, record.timestamp) if contact_id else None
+    if act is not None:
+        changes.acts.append((contact_id, act))
 
 
 def _take_hot_lead(changes: Changes, record: Any) -> None:

@@ -13,6 +13,7 @@ from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import MustRestartError
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.projection.changes import Changes, Place
+from streamprocessor.readmodel.projection.lead_writes import write_leads
 from streamprocessor.readmodel.search.index import index_contacts
 from streamprocessor.readmodel.store.catalogue_rows import forget_unscored
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
@@ -21,6 +22,7 @@ from streamprocessor.readmodel.store.tables import (
     contacts,
     history,
     hot_leads,
+    leads,
     projected,
     scores,
     search_keys,
@@ -52,6 +54,7 @@ def write(engine: Engine, epoch: str, changes: Changes, now_ms: int) -> dict[Pla
             return {place: ahead.get(place, 0) for place in changes.next_offsets}
         _write_contacts(connection, changes)
         _write_steps(connection, changes)
+        write_leads(connection, changes)
         _write_offsets(connection, changes.next_offsets)
         write_state(connection, _PROJECTED_AT, str(now_ms))
     return changes.next_offsets
@@ -77,7 +80,7 @@ def note_alive(engine: Engine, now_ms: int) -> None:
 
 def forget_old_steps(engine: Engine, before_ms: int) -> None:
     """Drop steps and hot leads of before that instant, some at a time: changes from Kafka wait meanwhile."""
-    for table in (history, hot_leads):
+    for table in (history, hot_leads, leads):
         is_old = table.c.at_ms < before_ms
         some = select(table.c.at_ms).where(is_old).order_by(table.c.at_ms).offset(_AT_A_TIME).limit(1)
         has_more = True
@@ -90,7 +93,7 @@ def forget_old_steps(engine: Engine, before_ms: int) -> None:
 
 def forget_orphans(engine: Engine, now_ms: int) -> None:
     """Drop steps and hot leads of contacts that are not there any more. They are looked for without a lock."""
-    for table in (history, hot_leads):
+    for table in (history, hot_leads, leads):
         is_known = exists().where(contacts.c.contact_id == table.c.contact_id)
         is_orphan = and_(table.c.at_ms < now_ms - _CROSSED_MS, ~is_known)
         with reading(engine) as connection:
@@ -124,7 +127,7 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
     index_contacts(connection, found_by)
     for rows in written:
         if rows.former_ms:
-            for table in (history, hot_leads):
+            for table in (history, hot_leads, leads):
                 is_former = and_(table.c.contact_id == rows.contact_id, table.c.at_ms <= rows.former_ms)
                 connection.execute(delete(table).where(is_former))
 

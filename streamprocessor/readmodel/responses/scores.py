@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.store.distribution import Distribution
-from streamprocessor.readmodel.store.trends import FormerScore, ScorePlace
+from streamprocessor.readmodel.store.figures.trends import FormerScore, ScorePlace
 from streamprocessor.scoring.model.model import NANO
 
 ScoreNumber = int | float

@@ -12,6 +12,7 @@ class SignedIn(BaseModel):
 
     name: str
     scopes: list[str]
+    takes_leads: bool = Field(description="Whether hot leads may be theirs: they begin with their inbox.")
     csrf_token: str | None = Field(
         description="Of a session, wanted with whatever changes anything; null where a token is shown."
     )

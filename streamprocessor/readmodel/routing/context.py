@@ -14,11 +14,13 @@ from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.display import Display
+from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -26,10 +28,10 @@ from streamprocessor.readmodel.requests.attempts import Attempts
 from streamprocessor.readmodel.requests.sessions import LIFE_SECONDS, Session, Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.cache import Cache
-from streamprocessor.readmodel.store.counts import Counts
 from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.readmodel.store.distribution import Distribution
 from streamprocessor.readmodel.store.ended_sessions import end_session, has_ended
+from streamprocessor.readmodel.store.figures.counts import Counts
 from streamprocessor.readmodel.store.queries import SortOrder, distribution_of
 from streamprocessor.scoring.scorer import Scorer
 
@@ -45,6 +47,7 @@ class Gateways:
     eraser: Eraser
     subscriptions: SubscriptionStore
     delivery: DeliveryClient
+    lead_acts: LeadActWriter
     imports: ImportJobs
     allowed_hosts: frozenset[str]
     """Names of hosts that webhooks may go to though they are inside, or plain http."""
@@ -85,6 +88,8 @@ class ApiContext:
     gateways: Gateways
     hot_lead_streams: HotLeadStreams
     contact_ids: ContactIds
+    inbox: InboxRules = field(default_factory=InboxRules)
+    """Who takes hot leads, and by when; without its file nobody does."""
     figures: Figures = field(default_factory=Figures)
 
     @property

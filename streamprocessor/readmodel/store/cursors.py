@@ -29,6 +29,13 @@ class NumberPosition(NamedTuple):
     number: Storable
 
 
+class LeadPosition(NamedTuple):
+    """Where a lead stands in the inbox."""
+
+    place_ms: Storable
+    lead_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]*$")]
+
+
 class TimelinePosition(NamedTuple):
     """Where an event stands in a timeline."""
 
@@ -36,10 +43,10 @@ class TimelinePosition(NamedTuple):
     event_id: str
 
 
-Position = TypeVar("Position", ScorePosition, NumberPosition, TimelinePosition)
+Position = TypeVar("Position", ScorePosition, NumberPosition, LeadPosition, TimelinePosition)
 
 
-def cursor_of(position: ScorePosition | NumberPosition | TimelinePosition) -> str:
+def cursor_of(position: ScorePosition | NumberPosition | LeadPosition | TimelinePosition) -> str:
     """The cursor of what has this position."""
     return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 

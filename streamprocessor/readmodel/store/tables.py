@@ -144,6 +144,24 @@ search_spellings = Table(
     Column("word", Text, primary_key=True),  # one that a key begins with
     sqlite_with_rowid=False,
 )
+# The inbox: what became of each hot lead, by what people did with it.
+leads = Table(
+    "leads",
+    derived,
+    Column("lead_id", Text, primary_key=True),
+    Column("episode", Text, nullable=False),  # the id of its became-hot-lead message
+    Column("contact_id", Text, nullable=False, index=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("owner", Text, nullable=False),  # "" where it has none
+    Column("due_ms", BigInteger),
+    Column("place_ms", BigInteger, nullable=False),  # the first in a list has the lowest
+    Column("acts", Text, nullable=False),  # JSON, in Kafka's order
+)
+Index("leads_placed", leads.c.closed, leads.c.place_ms, leads.c.lead_id)
+Index("leads_in_state", leads.c.state, leads.c.place_ms, leads.c.lead_id)
+Index("leads_of_owner", leads.c.owner, leads.c.closed, leads.c.place_ms, leads.c.lead_id)
 
 projected = Table(
     "projected",

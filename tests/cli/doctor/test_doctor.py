@@ -92,6 +92,7 @@ def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
         (["collector"], "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml"),
         (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
         (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
+        (["delivery"], "INBOX", "/none.yaml", "inbox", "/none.yaml"),
         (["delivery"], "PAGE_URL", "http://p.example", "page's address", "wanted https, or http on this machine"),
         (["delivery"], "SMTP_HOST", "mail.example.com", "mails", "STREAMPROCESSOR_SMTP_FROM: wanted the mail address"),
         (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
@@ -106,6 +107,19 @@ def test_what_is_not_well_is_named_with_what_to_do(
 
     assert level == "fail"
     assert words in sentence
+
+
+def test_people_of_the_inbox_who_can_not_sign_in_are_named(
+    call: Call, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "inbox.yaml").write_text("people: {mia: {}, tom: {}}")
+    tokens = "mia/read+write=0123456789abcdef"
+    settings = {"STREAMPROCESSOR_INBOX": str(tmp_path / "inbox.yaml"), "STREAMPROCESSOR_API_TOKENS": tokens}
+
+    assert findings(call, environment | settings, "api")["inbox"] == (
+        "fail",
+        f"{tmp_path}/inbox.yaml: wanted a token in STREAMPROCESSOR_API_TOKENS for each person; got none for tom",
+    )
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(call: Call, environment: dict[str, str]) -> None:

@@ -62,6 +62,7 @@ NATIVE: Acts = {
     Act.UNMERGE: {"contact_id": "c-42", "update": "unmerge", "from": "c-46"},
     Act.SUPPRESSED: {"contact_id": "c-44", "update": "suppressed", "suppressed": True},
     Act.OPT_OUT: {"contact_id": "c-44", "type": "unsubscribe"},
+    Act.LEAD: {"contact_id": "c-44", "type": "lead_rejected"},
     Act.DO_NOT_SCORE: {"contact_id": "c-43", "update": "do_not_score", "do_not_score": True},
     Act.VERDICT: {"contact_id": "c-42", "update": "verdict", "event_id": "e", "actor": "scanner"},
     Act.ERASE: {"contact_id": "c-42", "update": "erase"},
@@ -76,9 +77,11 @@ SEGMENT: Acts = {
     Act.TRAITS_OF_ANOTHER: {"type": "identify", "userId": "c-45", "traits": CHIEF},
     Act.ADDRESS: {"type": "identify", "userId": "mallory", "anonymousId": "v", "traits": VICTIM},
     Act.OPT_OUT: {"type": "track", "userId": "c-44", "event": "Email Marked as Spam"},
+    Act.LEAD: {"type": "track", "userId": "c-44", "event": "Lead Rejected"},
 }
 POSTHOG: Acts = {
     Act.OPT_OUT: {"event": "Unsubscribed", "distinct_id": "c-44"},
+    Act.LEAD: {"event": "lead rejected", "distinct_id": "c-44"},
     Act.EVENT: {"event": "downloaded", "distinct_id": "c-42"},
     Act.IDENTIFY: {"event": "$identify", "distinct_id": "c-42", "properties": {"$anon_distinct_id": "v"}},
     Act.ALIAS: {"event": "$create_alias", "distinct_id": "mallory", "properties": {"alias": "c-61"}},
@@ -104,6 +107,7 @@ def self_described(data: dict[str, Any]) -> str:
 
 SNOWPLOW: Acts = {
     Act.OPT_OUT: {"e": "se", "uid": "c-44", "se_ac": "unsubscribe"},
+    Act.LEAD: {"e": "se", "uid": "c-44", "se_ac": "lead_rejected"},
     Act.EVENT: {"e": "pv", "uid": "c-42", "url": "https://www.example.com/"},
     Act.IDENTIFY: {"e": "pv", "uid": "c-42", "duid": "v", "url": "https://www.example.com/"},
     Act.TRAITS: {"e": "ue", "duid": "v", "ue_pr": self_described(CHIEF)},

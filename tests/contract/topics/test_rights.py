@@ -31,6 +31,7 @@ def operations(role: str) -> dict[str, set[str]]:
         ("worker", "group", {"READ"}),
         ("collector", "activities", {"READ", "WRITE"}),
         ("delivery", "score-updated", {"READ"}),
+        ("delivery", "activities", {"READ", "WRITE"}),
         ("api", "contact-updates", {"READ", "WRITE"}),
         ("setup", "models", {"CREATE", "ALTER_CONFIGS", "READ", "WRITE"}),
         ("setup", "activities", {"CREATE", "ALTER_CONFIGS", "DESCRIBE"}),
@@ -50,7 +51,10 @@ def test_a_process_may_do_with_a_topic_what_it_does(role: str, topic: str, wante
     [
         ("worker", {"subscriptions"}),
         ("collector", {topic.name for topic in TOPICS if topic.direction != "in"} | {"group"}),
-        ("delivery", {topic.name for topic in TOPICS if topic.direction == "in"} | {"dead-letters", "group"}),
+        (
+            "delivery",
+            {topic.name for topic in TOPICS if topic.direction == "in"} - {"activities"} | {"dead-letters", "group"},
+        ),
         ("api", {"dead-letters", "evidence-transfers", "group"}),
     ],
 )

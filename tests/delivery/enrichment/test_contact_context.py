@@ -163,3 +163,5 @@ def test_of_who_is_gone_merged_or_objects_nothing_is_kept() -> None:
         == UNKNOWN_CONTACT
     )
     assert contact_facts_of(changelog(attributes=attributes, links=IdentityLinks()), ["city"]) == BERLINER
+    merged = IdentityLinks(is_hidden=True, parent=("joe", (1, "m")))
+    assert contact_facts_of(changelog(attributes=attributes, links=merged), ["city"]) == ContactFacts(is_merged=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from streamprocessor.readmodel.store import counts
-from streamprocessor.readmodel.store.counts import LIST_SECONDS, Counts
+from streamprocessor.readmodel.store.figures import counts
+from streamprocessor.readmodel.store.figures.counts import LIST_SECONDS, Counts
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter
 
 ONE, TRUE, ALL = (

@@ -10,8 +10,8 @@ import pytest
 
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import reading, writing
+from streamprocessor.readmodel.store.figures.trends import Trend, trends_of
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.trends import Trend, trends_of
 from tests.readmodel.databases import opened_database
 
 

@@ -14,8 +14,8 @@ from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import instant, past_scores, presented, relative_percent
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.figures.trends import Trend, scores_before, trends_of
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.trends import Trend, scores_before, trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
