@@ -12,8 +12,8 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 ASKED = """
-import {number, allDecimals, count, percent, repeated, spelled} from './format.js';
-import {viewOf} from './saved_views.js';
+import {number, allDecimals, count, percent, repeated, spelled} from './parts/format.js';
+import {viewOf} from './views/contacts/saved_views.js';
 
 const viewOfText = (text) => viewOf(new URLSearchParams(text));
 const functions = {number, allDecimals, count, percent, repeated, spelled, viewOf: viewOfText};
