@@ -58,7 +58,7 @@ def page_routes() -> list[Route]:
 
 def _read(folder: Traversable, below: str = "") -> dict[str, _File]:
     """The folder's files, those of its rooms too, by their path under it, which begins with `below`."""
-    page_files = {}
+    page_files: dict[str, _File] = {}
     for entry in folder.iterdir():
         path = below + entry.name
         media = _MEDIA.get(entry.name.rpartition(".")[2])

@@ -113,9 +113,12 @@ export function spelled(rule) {
   return rule.split('/').at(-1).replaceAll(/[-_]+/g, ' ');
 }
 
-// "contact us × 2, pricing": rules as words, each once.
-export function repeated(rules) {
+// "contact us × 2, pricing": the reasons of an announcement, each once; what a limit takes off is none.
+export function reasons(parts) {
   const times = new Map();
-  for (const words of rules.map(spelled)) times.set(words, (times.get(words) ?? 0) + 1);
+  for (const {rule, group, cut, count: events = 1} of parts) {
+    const words = spelled(rule ?? group ?? '');
+    if (words && !cut) times.set(words, (times.get(words) ?? 0) + events);
+  }
   return [...times].map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
 }

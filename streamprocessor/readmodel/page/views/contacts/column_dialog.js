@@ -2,6 +2,7 @@
 
 import {goWith} from '../../parts/address.js';
 import {el} from '../../parts/element.js';
+import {field} from '../../parts/fields.js';
 
 // A button that opens the dialog. chosen: words of the columns that are shown, in order; available: as the API tells.
 export function columnButton({chosen, available, complete}) {
@@ -54,5 +55,5 @@ function find(list) {
     const text = wanted.value.toLowerCase();
     for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(text);
   });
-  return el('div', {class: 'field'}, el('label', {for: 'find-column'}, 'Find a column'), wanted);
+  return field('Find a column', wanted);
 }

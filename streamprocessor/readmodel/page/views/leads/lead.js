@@ -2,10 +2,9 @@
 
 import {ask} from '../../parts/api.js';
 import {el} from '../../parts/element.js';
-import {ago, number} from '../../parts/format.js';
+import {ago, number, reasons} from '../../parts/format.js';
 import {who} from '../../parts/who.js';
 
-const MOST_REASONS = 4;
 const STATES = {new: 'New', seen: 'Seen', called: 'Called', accepted: 'Accepted', rejected: 'Rejected'};
 
 // titles: of people by their names; on: what buttons do, null where one may only look.
@@ -17,7 +16,7 @@ export function leadRow(lead, {titles, me, on}) {
     el('div', {class: 'lead-who'}, whoIsIt(lead, isSeenByOwner)),
     el('div', {class: 'lead-why'},
       el('span', {}, `${lead.score_name} ${number(lead.score)}`),
-      el('span', {class: 'quiet'}, because(lead.because))),
+      el('span', {class: 'quiet'}, reasons(lead.because))),
     el('div', {class: 'lead-when'}, isOpen ? due(lead) : closed(lead, titles),
       el('span', {class: 'quiet'}, isOpen ? `${STATES[lead.state]} · ${owner(lead, titles, me)}` : lead.reason)),
     on && el('div', {class: 'lead-acts'}, isOpen ? openActs(lead, title, on) : button(lead, 'Reopen', title, () =>
@@ -62,15 +61,4 @@ function closed(lead, titles) {
 function owner(lead, titles, me) {
   if (!lead.owner) return 'nobody’s yet';
   return lead.owner === me ? 'yours' : titles.get(lead.owner) ?? lead.owner;
-}
-
-// "contact us, pricing × 2"
-function because(parts) {
-  const times = new Map();
-  for (const part of parts) {
-    if (part.cut) continue;
-    const words = (part.rule ?? part.group ?? '').replaceAll(/[-_]/g, ' ');
-    if (words) times.set(words, (times.get(words) ?? 0) + (part.count ?? 1));
-  }
-  return [...times].slice(0, MOST_REASONS).map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
 }

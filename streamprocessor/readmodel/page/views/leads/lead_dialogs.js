@@ -1,6 +1,7 @@
 // Questions before a lead is rejected or given to somebody else.
 
 import {el} from '../../parts/element.js';
+import {field} from '../../parts/fields.js';
 
 // reasons: those that may be chosen; none: any text.
 export function rejectDialog(lead, reasons, reject) {
@@ -23,7 +24,7 @@ function asked(lead, {title, word, label, answer, done}) {
   const dialog = el('dialog', {'aria-labelledby': 'lead-title'},
     el('form', {class: 'asked', onsubmit: submit},
       el('h2', {id: 'lead-title'}, `${title} ${lead.display_name ?? lead.contact_id}`),
-      el('div', {class: 'field'}, el('label', {for: answer.id}, label), answer),
+      field(label, answer),
       refused,
       el('div', {class: 'row'}, el('button', {class: 'main'}, word),
         el('button', {type: 'button', onclick: () => dialog.close()}, 'Cancel'))));
