@@ -16,12 +16,14 @@ from aiohttp import web
 from sqlalchemy import Engine, delete, insert
 from starlette.applications import Starlette
 
+from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.tables import contacts, history, hot_leads
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.scorer import Scorer
 from tests.delivery.conftest import receiver
 from tests.delivery.leads import Lead
 from tests.delivery.receivers import Received, Receiver, status
@@ -230,6 +232,12 @@ async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_
     }
     assert orjson.loads(shown["body"]) == {"who": "jane", "name": "Jane Smith"}
     assert shown["matches"]
+
+
+async def test_a_preview_calls_its_contact_by_the_model_in_force(app: ApiApp, http: httpx.AsyncClient) -> None:
+    app.scorer = Scorer(parse_model(f"{MODEL}\ndisplay: {{name: [company]}}", "m"))
+    shown = (await http.post("/api/subscriptions/preview", json={"subscription": SAID})).json()
+    assert shown["display_name"] == "Acme"
 
 
 async def test_a_mail_is_shown_as_it_is_read(http: httpx.AsyncClient) -> None:
