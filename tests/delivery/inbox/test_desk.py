@@ -59,11 +59,11 @@ class Desk:
         acts = [read_act(row.contact_id, row.value, [], FRIDAY_MS) for row in kept]
         found = [act for act in acts if act is not None]
         for act in found:
-            self.take(act)
+            self.take(act, contact_id=lead.contact_id)
         return found
 
-    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS) -> None:
-        self.store.within(lambda rows: self.desk.take_act(rows, ActNews("jane", act, arrival_ms)))
+    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS, contact_id: str = "jane") -> None:
+        self.store.within(lambda rows: self.desk.take_act(rows, ActNews(contact_id, act, arrival_ms)))
 
     def send(self, after_ms: int = 0) -> list[tuple[str, str]]:
         """Who was told what so long after Friday's eight o'clock."""
@@ -149,6 +149,14 @@ def test_of_a_contact_that_was_merged_into_another_nobody_is_told(desk: Desk) ->
     desk.become_hot(country="AT")
     desk.store.within(lambda rows: write_contacts(rows, {"jane": MERGED_CONTACT}))
     assert desk.send(3 * HOUR_MS) == []
+
+
+def test_what_an_event_of_another_contact_says_of_a_lead_counts_for_nothing(desk: Desk) -> None:
+    desk.take(done(LEAD_ACCEPTED, 0), contact_id="eve")  # before the lead itself
+    assert len(desk.become_hot(country="AT")) == 1
+    desk.take(done(LEAD_CALLED), contact_id="eve")
+    desk.take(done(LEAD_ASSIGNED, to="tom"), contact_id="eve")
+    assert desk.send(3 * HOUR_MS) == [("inbox.tom", "lead-overdue")]
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:
