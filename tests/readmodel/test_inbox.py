@@ -147,6 +147,7 @@ async def test_a_lead_is_given_to_another_and_a_closed_one_is_taken_up_again_wit
         ("assigned", {"to": "nobody-such"}, 400, "to: wanted one of ops, crm"),
         ("reopened", {}, 409, "got one that is new"),
         ("sold", {}, 400, "act: "),
+        ("rejected", {"reason": "no\0budget"}, 400, "reason: "),
     ],
 )
 async def test_what_can_not_be_done_is_refused_and_kafka_has_nothing(
