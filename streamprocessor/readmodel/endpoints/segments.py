@@ -38,6 +38,7 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 MAX_NAME = 100
 JSON_LINES = "application/x-ndjson"
+_ONE, _EXPORT = "/{name:written_name}", "/export"
 _ROWS_AT_ONCE = 1_000
 _TEXT = {"schema": {"type": "string"}}
 
@@ -67,7 +68,7 @@ def list_segments(context: Context, _: Annotated[NoParameters, Query()]) -> Segm
 
 
 @router.get(
-    "/{name}/export",
+    f"{_ONE}{_EXPORT}",
     dependencies=[READER],
     response_class=Response,
     responses={200: {"content": {CSV: _TEXT, JSON_LINES: _TEXT}}},
@@ -98,7 +99,7 @@ def export_segment(context: Context, name: PathName, query: Annotated[ExportQuer
     return StreamingResponse(content, media_type=media, headers=headers)
 
 
-@router.get("/{name}", dependencies=[READER])
+@router.get(_ONE, dependencies=[READER])
 def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Query()]) -> SegmentPage:
     """A segment, sorted by a score."""
     with context.reading() as connection:
@@ -115,7 +116,7 @@ def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Qu
         )
 
 
-@router.put("/{name}", dependencies=[WRITER])
+@router.put(_ONE, dependencies=[WRITER])
 def put_segment(
     context: Context, name: PathName, body: Annotated[FilterBody, Body()], _: Annotated[NoParameters, Query()]
 ) -> SegmentView:
@@ -126,6 +127,8 @@ def put_segment(
         raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
     if any(unicodedata.category(character) == "Cc" for character in name):
         raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
+    if name.endswith(_EXPORT):
+        raise Problem(400, "bad-parameter", f"name: wanted one without {_EXPORT} at its end, as exports have; got it")
     with writing(context.engine) as connection:
         store(connection, context.scorer().model, name, filter_)
     with context.reading() as connection:
@@ -143,7 +146,7 @@ def count_filter(
         return FilterCount(count=context.figures.counts.of(connection, body.root))
 
 
-@router.delete("/{name}", dependencies=[WRITER])
+@router.delete(_ONE, dependencies=[WRITER])
 def delete_segment(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SegmentView:
     """Drop a kept filter."""
     model = context.scorer().model
