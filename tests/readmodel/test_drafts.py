@@ -234,6 +234,13 @@ async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_
     assert shown["matches"]
 
 
+async def test_who_may_not_read_is_not_told_whether_a_filter_holds_anybody(http: httpx.AsyncClient) -> None:
+    filter_ = {"attributes": [{"attribute": "name", "equals": "Jane Smith"}]}
+    kept = await http.put("/api/segments/known", json=filter_, headers=bearer(WRITE_ONLY))
+    assert (kept.status_code, kept.json()["count"]) == (200, None)
+    assert (await http.put("/api/segments/known", json=filter_)).json()["count"] == 1
+
+
 async def test_a_preview_calls_its_contact_by_the_model_in_force(app: ApiApp, http: httpx.AsyncClient) -> None:
     app.scorer = Scorer(parse_model(f"{MODEL}\ndisplay: {{name: [company]}}", "m"))
     shown = (await http.post("/api/subscriptions/preview", json={"subscription": SAID})).json()

@@ -18,6 +18,7 @@ from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_M
 from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
+from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
@@ -28,7 +29,7 @@ from streamprocessor.readmodel.responses.segments import (
     SegmentPage,
     SegmentView,
 )
-from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.access import READER, WRITER, WriteGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
@@ -116,11 +117,15 @@ def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Qu
         )
 
 
-@router.put(_ONE, dependencies=[WRITER])
+@router.put(_ONE)
 def put_segment(
-    context: Context, name: PathName, body: Annotated[FilterBody, Body()], _: Annotated[NoParameters, Query()]
+    context: Context,
+    grant: WriteGrant,
+    name: PathName,
+    body: Annotated[FilterBody, Body()],
+    _: Annotated[NoParameters, Query()],
 ) -> SegmentView:
-    """Keep a filter."""
+    """Keep a filter. How many contacts it holds is told to who may read."""
     filter_ = body.root
     _refuse_missing(context, filter_)
     if not 0 < len(name) <= MAX_NAME:
@@ -131,6 +136,8 @@ def put_segment(
         raise Problem(400, "bad-parameter", f"name: wanted one without {_EXPORT} at its end, as exports have; got it")
     with writing(context.engine) as connection:
         store(connection, context.scorer().model, name, filter_)
+    if READ not in grant.scopes:  # whether anybody has an address would be told by a filter on it
+        return _view(NamedSegment(name, filter_, API), None, [])
     with context.reading() as connection:
         count = context.figures.counts.now(connection, filter_)
     return _view(NamedSegment(name, filter_, API), count, [])
@@ -162,7 +169,7 @@ def _refuse_missing(context: ApiContext, filter_: ContactFilter) -> None:
         raise Problem(400, "unknown-name", "\n".join(missing))
 
 
-def _view(known: NamedSegment, count: int, missing: list[str]) -> SegmentView:
+def _view(known: NamedSegment, count: int | None, missing: list[str]) -> SegmentView:
     return SegmentView(
         name=known.name,
         from_=known.origin,
