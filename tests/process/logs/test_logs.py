@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import orjson
 import pytest
-from python_multipart.multipart import create_form_parser
 from aiokafka.errors import NodeNotReadyError
+from python_multipart.multipart import create_form_parser
 
 from streamprocessor.errors import BrokerAwayError, RecordError
 from streamprocessor.process.logs.context import batch_name, trace_id
