@@ -25,7 +25,7 @@ from streamprocessor.inbox.business_hours import (
     WithinBusinessTime,
 )
 from streamprocessor.inbox.episode import SYSTEM
-from streamprocessor.inbox.rules import JSON, MAIL, SLACK, DueRule, InboxRules, OwnerRule, Salesperson
+from streamprocessor.inbox.rules import JSON, MAIL, ME, NOBODY, SLACK, DueRule, InboxRules, OwnerRule, Salesperson
 
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _WORDS = ("people", "owners", "due", "business_hours", "time_zone", "holidays", "escalate_to", "alerts", "reasons")
@@ -63,6 +63,8 @@ def _people(located: LocatedNode, zone: str, most_an_hour: int) -> dict[str, Sal
     for word, inner in named_entries(located, "names of tokens, each with its person").items():
         if word == SYSTEM:
             inner.fail(f"wanted another name, for '{SYSTEM}' stands for these rules; got it")
+        if word in (ME, NOBODY):
+            inner.fail(f"wanted another name, for '{word}' is a word of those who ask for leads; got it")
         read = partial(_person, word, inner, zone, most_an_hour)
         person = located.problems.attempt(read, None)
         if person is not None:

@@ -39,6 +39,8 @@ def test_what_is_left_out_is_as_usual() -> None:
     [
         ("owners: []", "'people' is missing"),
         ("people: {system: {}}", "'system' stands for these rules"),
+        ("people: {me: {}}", "'me' is a word of those who ask"),
+        ("people: {nobody: {}}", "'nobody' is a word of those who ask"),
         ("people: {mia: {webhok: x}}", "unknown word 'webhok'"),
         ("people: {mia: {quiet_hours: evening}}", "wanted hours such as 09:00-17:00; got 'evening'"),
         ("people: {mia: {quiet_hours: 07:00-07:00}}", "wanted hours such as 20:00-07:00"),

@@ -243,6 +243,13 @@ async def test_the_preview_calls_its_lead_by_the_display_of_the_model_in_force(
     assert (shown["contact_id"], shown["display_name"]) == ("jane", "Acme")
 
 
+async def test_who_may_not_read_is_not_told_whether_a_filter_holds_anybody(http: httpx.AsyncClient) -> None:
+    filter_ = {"attributes": [{"attribute": "name", "equals": "Jane Smith"}]}
+    kept = await http.put("/api/segments/known", json=filter_, headers=bearer(WRITE_ONLY))
+    assert (kept.status_code, kept.json()["count"]) == (200, None)
+    assert (await http.put("/api/segments/known", json=filter_)).json()["count"] == 1
+
+
 async def test_a_mail_is_shown_as_it_is_read(http: httpx.AsyncClient) -> None:
     subscription = {"email": {"to": ["sales@example.com"]}, "events": ["became-hot-lead"]}
     shown = (await http.post("/api/subscriptions/preview", json={"name": "s", "subscription": subscription})).json()

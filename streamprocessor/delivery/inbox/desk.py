@@ -57,8 +57,13 @@ class InboxDesk:
             lead_rows.write_counter(rows, _BEGAN, now_ms)
 
     def take_hot_lead(self, rows: Connection, announcement: Announcement, facts: ContactFacts) -> None:
-        """Keep the hot lead, and have Kafka get whose it is; one that is known is no news."""
+        """Keep the hot lead, and have Kafka get whose it is; one that is known is no news.
+
+        What was done with it before by events of another contact goes.
+        """
         lead = lead_rows.read_lead(rows, announcement.id)
+        if lead is not None and lead.contact_id != announcement.contact_id:
+            lead = None
         if lead is not None and lead.said:
             return
         lead = lead or LeadRow(announcement.id, announcement.contact_id, announcement.at_ms, state=LeadState().state)
@@ -71,11 +76,12 @@ class InboxDesk:
             lead_rows.keep_event(rows, act.id, announcement.contact_id, value)
 
     def take_act(self, rows: Connection, news: ActNews) -> None:
-        """Keep the act, and have told whom it concerns; one that is known is no news."""
+        """Keep the act, and have told whom it concerns; one that is known, or another contact's, is no news."""
         act = news.act
         lead = lead_rows.read_lead(rows, act.episode) or LeadRow(act.episode, news.contact_id, act.at_ms)
         acts = read_stored_acts(lead.acts)
-        if len(acts) >= MOST_ACTS or any(act.id == known.id for known in acts):
+        is_anothers = lead.contact_id != news.contact_id
+        if is_anothers or len(acts) >= MOST_ACTS or any(act.id == known.id for known in acts):
             return
         state = after(state_of(acts), act)
         lead_rows.write_lead(

@@ -59,11 +59,11 @@ class Desk:
         acts = [read_act(row.contact_id, row.value, [], FRIDAY_MS) for row in kept]
         found = [act for act in acts if act is not None]
         for act in found:
-            self.take(act)
+            self.take(act, contact_id=lead.contact_id)
         return found
 
-    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS) -> None:
-        self.store.within(lambda rows: self.desk.take_act(rows, ActNews("jane", act, arrival_ms)))
+    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS, contact_id: str = "jane") -> None:
+        self.store.within(lambda rows: self.desk.take_act(rows, ActNews(contact_id, act, arrival_ms)))
 
     def send(self, after_ms: int = 0) -> list[tuple[str, str]]:
         """Who was told what so long after Friday's eight o'clock."""
@@ -159,6 +159,14 @@ def test_a_message_about_many_is_about_no_contact_whatever_that_is_called(desk: 
     desk.store.queue([], {}, contacts)
     (left,) = desk.store.recent("inbox.mia", 10)
     assert contact_of(left.contact_id) is None
+
+
+def test_what_an_event_of_another_contact_says_of_a_lead_counts_for_nothing(desk: Desk) -> None:
+    desk.take(done(LEAD_ACCEPTED, 0), contact_id="eve")  # before the lead itself
+    assert len(desk.become_hot(country="AT")) == 1
+    desk.take(done(LEAD_CALLED), contact_id="eve")
+    desk.take(done(LEAD_ASSIGNED, to="tom"), contact_id="eve")
+    assert desk.send(3 * HOUR_MS) == [("inbox.tom", "lead-overdue")]
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:

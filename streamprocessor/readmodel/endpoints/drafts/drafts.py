@@ -17,7 +17,7 @@ from streamprocessor.readmodel.requests.drafts import PreviewBody, SubscriptionD
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.drafts import PreviewedMessage, TriedSubscription
-from streamprocessor.readmodel.routing.access import WRITER, WriteGrant
+from streamprocessor.readmodel.routing.access import WRITER, WriteGrant, refuse_without
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
@@ -44,8 +44,7 @@ async def preview_subscription(
 
     Nothing is sent and the signature is blanked. It tells of people, so it wants scope read besides.
     """
-    if READ not in grant.scopes:
-        raise Problem(403, "no-scope", f"token: wanted one with scope {READ}, too; got one without")
+    refuse_without(grant, READ)
     said = body.subscription if body.subscription.get("url") != "" else body.subscription | {"url": _ANY_URL}
     written = await asyncio.to_thread(read_written, body.name, said, context.gateways)
     await refuse_missing(written.subscription, context)

@@ -22,6 +22,8 @@ from streamprocessor.readmodel.store.tables import views
 
 MOST_VIEWS = 500
 
+_ONE = "/{name:written_name}"
+
 router = APIRouter(prefix="/api/views", route_class=ApiRoute)
 
 
@@ -33,14 +35,14 @@ def list_views(context: Context, _: Annotated[NoParameters, Query()]) -> ViewLis
     return ViewList(views=[SavedView(name=row.name, view=orjson.loads(row.view)) for row in rows])
 
 
-@router.get("/{name}", dependencies=[READER])
+@router.get(_ONE, dependencies=[READER])
 def get_view(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SavedView:
     """A saved view."""
     with context.reading() as connection:
         return _known(connection, name)
 
 
-@router.put("/{name}", dependencies=[WRITER])
+@router.put(_ONE, dependencies=[WRITER])
 def put_view(
     context: Context, name: PathName, body: Annotated[ListQuery, Body()], _: Annotated[NoParameters, Query()]
 ) -> SavedView:
@@ -58,7 +60,7 @@ def put_view(
     return SavedView(name=name, view=view)
 
 
-@router.delete("/{name}", dependencies=[WRITER])
+@router.delete(_ONE, dependencies=[WRITER])
 def delete_view(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SavedView:
     """Drop a saved view; the contacts in it are as they were."""
     with writing(context.engine) as connection:
