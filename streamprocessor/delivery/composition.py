@@ -18,7 +18,6 @@ from streamprocessor.contract.subscriptions.page_links import read_page_url
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
-    ACTIVITIES,
     BECAME_HOT_LEAD,
     CONTACTS_CHANGELOG,
     MODELS,
@@ -103,8 +102,6 @@ async def run_delivery(
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
     rights = replace(rights, optional=frozenset(full[name] for name in (MODELS, SUBSCRIPTIONS, CONTACTS_CHANGELOG)))
-    if not settings.inbox:
-        rights = replace(rights, wanted=[right for right in rights.wanted if right.name != full[ACTIVITIES]])
     tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
         opened.callback(tracing.close)
