@@ -34,7 +34,7 @@ owners:
   - {attributes: [{attribute: country, equals: AT}], owner: ann}
   - {attributes: [{attribute: country, exists: true}], owner: mia}
 due: {business_time: 2h}
-escalate_to: [tom, ann]
+escalate_to: [tom]
 """,
     "inbox.yaml",
 )
