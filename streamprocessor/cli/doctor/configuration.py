@@ -147,9 +147,8 @@ def _inbox(settings: Settings, processes: Collection[str]) -> str:
         file = settings.data_path / "api-tokens"
         is_there = settings.api_tokens or file.exists()
         pairs, where = _pairs(settings, "api_tokens", file) if is_there else ({}, str(file))
-        missing = people.keys() - {
-            words if words == "local" else read_grant(words).name for words in pairs
-        }  # it has no scopes
+        # The token that the api makes at its first start has a name, and no scopes beside it.
+        missing = people.keys() - {words if words == "local" else read_grant(words).name for words in pairs}
         if missing:
             names = ", ".join(sorted(missing))
             message = f"{settings.inbox}: wanted a token in {where} for each person; got none for {names}"
