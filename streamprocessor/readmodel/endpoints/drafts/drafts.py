@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Query, Request
 
-from streamprocessor.contract.display import Display, display_name
+from streamprocessor.contract.display import display_name
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.readmodel.endpoints.drafts.written import WrittenSubscription, read_written, refuse_missing
@@ -55,7 +55,7 @@ async def preview_subscription(
     previewed = await context.gateways.delivery.preview(body.name, _signed_as_written(written), found)
     return PreviewedMessage(
         contact_id=None if found is None else found["data"]["contact_id"],
-        display_name=None if found is None else display_name(Display(), found["attributes"]),
+        display_name=None if found is None else display_name(context.display, found["attributes"]),
         event=BECAME_HOT_LEAD if found is None else found["event"],
         at=None if found is None else found["data"]["at"],
         method=previewed["method"],
