@@ -72,3 +72,17 @@ def next_sending(limits: AlertLimits, sent_ms: Sequence[int], waiting: int, now_
     if waiting <= free:
         return Sending(waiting, 0, None)
     return Sending(free - 1, waiting - free + 1, None)
+
+
+def free_ms(limits: AlertLimits, sent_ms: Sequence[int], since_ms: int, now_ms: int) -> int:
+    """From when on the person could be told of what is there since the instant; now_ms at the latest.
+
+    sent_ms: when the person was told before, from an hour before the instant on.
+    """
+    at_ms = since_ms
+    while at_ms < now_ms:
+        held = next_sending(limits, [each for each in sent_ms if each <= at_ms], 1, at_ms).again_ms
+        if held is None:
+            return at_ms
+        at_ms = held
+    return now_ms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -48,12 +49,14 @@ def _file(located: LocatedNode) -> InboxRules:
     read = partial(_people, zone=hours.calendar.time_zone, most_an_hour=most_an_hour)
     people = fields.required("people", read, {})
     known = tuple(people)
+    if "escalate_to" in fields and "due" not in fields:
+        located.note("'escalate_to' is of leads that are overdue; wanted due beside it; got none")
     return InboxRules(
         people=people,
         owners=fields.read("owners", partial(_owners, known=known), ()),
         hours=hours,
         due=fields.read("due", _due, None),
-        escalate_to=fields.read("escalate_to", partial(_names, known=known), ()),
+        escalate_to=fields.read("escalate_to", partial(_told, people=people), ()),
         reasons=fields.read("reasons", _reasons, ()),
     )
 
@@ -78,6 +81,10 @@ def _person(word: str, located: LocatedNode, zone: str, most_an_hour: int) -> Sa
         for other in ("webhook", "format", "secrets"):
             if other in fields:
                 located.note(f"'{other}' is of webhooks; wanted none beside email; got one")
+    elif "webhook" not in fields:
+        for other in ("format", "secrets"):
+            if other in fields:
+                located.note(f"'{other}' is of webhooks; wanted webhook beside it; got none")
     zone = fields.read("time_zone", time_zone, zone)
     return Salesperson(
         name=word,
@@ -98,7 +105,12 @@ def _form(located: LocatedNode) -> str:
 
 
 def _owners(located: LocatedNode, known: tuple[str, ...]) -> tuple[OwnerRule, ...]:
-    return tuple(_owner(inner, known) for inner in located.items("a list of rules"))
+    nodes = located.items("a list of rules")
+    rules = tuple(_owner(inner, known) for inner in nodes)
+    for node, rule in zip(nodes[:-1], rules, strict=False):
+        if not rule.conditions:
+            node.note("wanted a rule without attributes last, for those after it never count; got others after it")
+    return rules
 
 
 def _owner(located: LocatedNode, known: tuple[str, ...]) -> OwnerRule:
@@ -116,6 +128,15 @@ def _names(located: LocatedNode, known: tuple[str, ...]) -> tuple[str, ...]:
             located.note(unknown(each, known))
     if len(set(names)) != len(names):
         located.refuse("each person once")
+    return names
+
+
+def _told(located: LocatedNode, people: Mapping[str, Salesperson]) -> tuple[str, ...]:
+    """People of the file whom alerts reach."""
+    names = _names(located, tuple(people))
+    for each in names:
+        if each in people and people[each].webhook is None and people[each].email is None:
+            located.note(f"wanted people with webhook or email, for others can't be told; got '{each}'")
     return names
 
 

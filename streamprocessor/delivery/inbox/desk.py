@@ -17,7 +17,7 @@ from streamprocessor.delivery.store import lead_rows
 from streamprocessor.delivery.store.contact_rows import read_contacts
 from streamprocessor.delivery.store.lead_rows import AlertRow, LeadRow
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, event_of, lead_id_of, read_stored_acts, stored_acts
-from streamprocessor.inbox.alerts import HOUR_MS, next_sending
+from streamprocessor.inbox.alerts import HOUR_MS, free_ms, next_sending
 from streamprocessor.inbox.episode import SYSTEM, UNTOUCHED_STATES, LeadAct, LeadState, after, state_of
 from streamprocessor.inbox.rules import InboxRules, Salesperson, assignment_of
 
@@ -162,6 +162,8 @@ class InboxDesk:
         first, more = alerts[0], f":and-{len(alerts) - 1}" if len(alerts) > 1 else ""
         receiver = self.receivers[first.person]
         webhook_id = f"{first.alert_id}{more}/{receiver}"
+        told_ms = lead_rows.told_ms(rows, first.person, first.made_ms - HOUR_MS)
+        free_at_ms = free_ms(self.rules.people[first.person].limits, told_ms, first.made_ms, now_ms)
         lead_rows.note_told(rows, alerts, webhook_id, now_ms)
         return Delivery(
             number=0,
@@ -169,7 +171,7 @@ class InboxDesk:
             subscription=receiver,
             contact_id=GATHERED if more else first.contact_id,
             body=body,
-            at_ms=first.made_ms,
+            at_ms=free_at_ms,  # so that it is not late by hours in which nobody is to be told
             queued_ms=now_ms,
         )
 

@@ -34,7 +34,7 @@ owners:
   - {attributes: [{attribute: country, equals: AT}], owner: ann}
   - {attributes: [{attribute: country, exists: true}], owner: mia}
 due: {business_time: 2h}
-escalate_to: [tom, ann]
+escalate_to: [tom]
 """,
     "inbox.yaml",
 )
@@ -91,6 +91,14 @@ def test_a_lead_gets_its_owner_and_the_owner_is_told_when_the_quiet_hours_end(de
     assert desk.send() == []
     assert desk.send(2 * HOUR_MS) == [("inbox.mia", "lead-assigned")]
     assert desk.send(2 * HOUR_MS) == []
+
+
+def test_an_alert_is_not_late_by_the_quiet_hours_that_it_waited_for(desk: Desk) -> None:
+    desk.become_hot(country="DE")
+    sent = desk.store.within(lambda rows: desk.desk.send(rows, FRIDAY_MS + 2 * HOUR_MS + 3_000))
+    assert [(each.at_ms, each.queued_ms) for each in sent.deliveries] == [
+        (FRIDAY_MS + 2 * HOUR_MS, FRIDAY_MS + 2 * HOUR_MS + 3_000)
+    ]
 
 
 def test_the_same_hot_lead_again_is_no_second_one(desk: Desk) -> None:

@@ -23,7 +23,7 @@ export async function show({rest: name, person, signal}) {
     state,
     missing(subscribed.missing),
     subscribed.source === 'file'
-      ? el('p', {class: 'quiet'}, 'It is written in the subscriptions’ file of delivery, and changed there.')
+      ? el('p', {class: 'quiet'}, 'It is written in a file of delivery, of subscriptions or of the inbox, and changed there.')
       : mayChange && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: subscribed.subscription, choices})),
     subscribed.source !== 'file' && mayWrite && el('section', {}, el('h2', {}, 'End it'),
       el('p', {class: 'quiet'}, 'Nothing more is sent. What waits is kept as undeliverable.'),
