@@ -11,7 +11,7 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, name, named_entries, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
-from streamprocessor.contract.subscriptions.email import is_address
+from streamprocessor.contract.subscriptions.email import mail_address
 from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscription_file import dates
 from streamprocessor.contract.subscriptions.time_zones import time_zone
@@ -84,17 +84,10 @@ def _person(word: str, located: LocatedNode, zone: str, most_an_hour: int) -> Sa
         title=fields.read("name", _line, word),
         webhook=fields.read("webhook", _line, None),
         secrets=fields.read("secrets", _secrets, ()),
-        email=fields.read("email", _address, None),
+        email=fields.read("email", mail_address, None),
         form=MAIL if "email" in fields else fields.read("format", _form, JSON),
         limits=AlertLimits(fields.read("quiet_hours", partial(_quiet_hours, zone=zone), None), most_an_hour),
     )
-
-
-def _address(located: LocatedNode) -> str:
-    address = text(located)
-    if not is_address(address):
-        located.fail("wanted one plain mail address; got another text")
-    return address
 
 
 def _form(located: LocatedNode) -> str:

@@ -45,7 +45,7 @@ def test_what_is_left_out_is_as_usual() -> None:
         ("people: {mia: {quiet_hours: evening}}", "wanted hours such as 09:00-17:00; got 'evening'"),
         ("people: {mia: {quiet_hours: 07:00-07:00}}", "wanted hours such as 20:00-07:00"),
         ("people: {mia: {time_zone: Berlin}}", "wanted a time zone such as Europe/Berlin"),
-        ("people: {mia: {email: mia}}", "wanted one plain mail address"),
+        ("people: {mia: {email: mia}}", "wanted a mail address"),
         ("people: {mia: {email: mia@corp.example, format: slack}}", "'format' is of webhooks"),
         ("people: {mia: {webhook: env:X, format: xml}}", "wanted json or slack; got 'xml'"),
         ("people: {mia: {secrets: [whsec_abc]}}", "wanted references, env:NAME or file:PATH; got another text"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from aiohttp import web
 from sqlalchemy import Engine, delete, insert
 from starlette.applications import Starlette
 
-from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.contract.display import Display
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.store.database import writing
@@ -241,10 +242,12 @@ async def test_who_may_not_read_is_not_told_whether_a_filter_holds_anybody(http:
     assert (await http.put("/api/segments/known", json=filter_)).json()["count"] == 1
 
 
-async def test_a_preview_calls_its_contact_by_the_model_in_force(app: ApiApp, http: httpx.AsyncClient) -> None:
-    app.scorer = Scorer(parse_model(f"{MODEL}\ndisplay: {{name: [company]}}", "m"))
-    shown = (await http.post("/api/subscriptions/preview", json={"subscription": SAID})).json()
-    assert shown["display_name"] == "Acme"
+async def test_the_preview_calls_its_lead_by_the_display_of_the_model_in_force(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    app.scorer = Scorer(replace(SCORER.model, display=Display(name=(("company",),))))
+    shown = (await http.post("/api/subscriptions/preview", json={"name": "crm", "subscription": SAID})).json()
+    assert (shown["contact_id"], shown["display_name"]) == ("jane", "Acme")
 
 
 async def test_a_mail_is_shown_as_it_is_read(http: httpx.AsyncClient) -> None:

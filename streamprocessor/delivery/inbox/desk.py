@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import UNKNOWN_CONTACT, ContactFacts
-from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.deliveries import GATHERED, Delivery
 from streamprocessor.delivery.inbox.payloads import ASSIGNED, OVERDUE, AlertWording, said_of
 from streamprocessor.delivery.store import lead_rows
 from streamprocessor.delivery.store.contact_rows import read_contacts
@@ -22,8 +22,6 @@ from streamprocessor.inbox.episode import SYSTEM, UNTOUCHED_STATES, LeadAct, Lea
 from streamprocessor.inbox.rules import InboxRules, Salesperson, assignment_of
 
 KEPT_MS = 90 * 86_400_000
-GATHERING = "inbox"
-"""In place of a contact's id, of a message about many."""
 _BEGAN = "began_ms"
 
 
@@ -169,7 +167,7 @@ class InboxDesk:
             number=0,
             webhook_id=webhook_id,
             subscription=receiver,
-            contact_id=GATHERING if more else first.contact_id,
+            contact_id=GATHERED if more else first.contact_id,
             body=body,
             at_ms=first.made_ms,
             queued_ms=now_ms,

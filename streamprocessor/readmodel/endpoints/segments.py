@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -17,7 +16,14 @@ from streamprocessor.readmodel.endpoints.lists.columns import read_columns
 from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_MARK, ContactFile, contact_lines
 from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
+from streamprocessor.readmodel.requests.parameters import (
+    ExportQuery,
+    FilterBody,
+    NoParameters,
+    PathName,
+    SortQuery,
+    check_new_name,
+)
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
@@ -37,7 +43,6 @@ from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
-MAX_NAME = 100
 JSON_LINES = "application/x-ndjson"
 _ONE, _EXPORT = "/{name:written_name}", "/export"
 _ROWS_AT_ONCE = 1_000
@@ -128,10 +133,7 @@ def put_segment(
     """Keep a filter. How many contacts it holds is told to who may read."""
     filter_ = body.root
     _refuse_missing(context, filter_)
-    if not 0 < len(name) <= MAX_NAME:
-        raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
+    check_new_name(name)
     if name.endswith(_EXPORT):
         raise Problem(400, "bad-parameter", f"name: wanted one without {_EXPORT} at its end, as exports have; got it")
     with writing(context.engine) as connection:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED
 from streamprocessor.delivery.contacts import MERGED_CONTACT, ContactFacts
-from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.deliveries import Delivery, contact_of
 from streamprocessor.delivery.inbox.desk import ActNews, InboxDesk
 from streamprocessor.delivery.inbox.payloads import AlertWording
 from streamprocessor.delivery.store.contact_rows import write_contacts
@@ -157,6 +157,16 @@ def test_what_an_event_of_another_contact_says_of_a_lead_counts_for_nothing(desk
     desk.take(done(LEAD_CALLED), contact_id="eve")
     desk.take(done(LEAD_ASSIGNED, to="tom"), contact_id="eve")
     assert desk.send(3 * HOUR_MS) == [("inbox.tom", "lead-overdue")]
+
+
+def test_a_message_about_many_is_about_no_contact_whatever_that_is_called(desk: Desk) -> None:
+    contacts = ["inbox", *(f"c-{number}" for number in range(5))]
+    for contact_id in contacts:
+        desk.become_hot(Lead(contact_id, 1), country="DE")
+    assert [event for _, event in desk.send(2 * HOUR_MS)] == ["lead-assigned"] * 4 + ["leads-gathered"]
+    desk.store.queue([], {}, contacts)
+    (left,) = desk.store.recent("inbox.mia", 10)
+    assert contact_of(left.contact_id) is None
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:
