@@ -153,7 +153,8 @@ def test_nothing_that_a_contact_is_called_makes_a_header_or_a_line_or_markup(nam
     assert set(message_from_bytes(raw, policy=compat32).keys()) == HEADERS
     assert message["To"] == "sales@example.com, boss@example.com"
     assert message["Subject"].isprintable()
-    assert len(message["Subject"]) <= LONGEST_SUBJECT + len(" and 1 more")
+    subject = " ".join(message["Subject"].split())  # where Python folds a line, it may double a blank
+    assert len(subject) <= LONGEST_SUBJECT + len(" and 1 more")
     assert raw.isascii()
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert b"\n" not in raw.replace(b"\r\n", b"")
