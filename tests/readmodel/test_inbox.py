@@ -191,6 +191,13 @@ async def test_who_may_not_read_learns_nothing_of_a_lead_and_does_nothing_with_i
         assert "jane" not in answer.text
 
 
+async def test_nobody_acts_under_the_name_by_which_the_rules_do(kafka: InboxStory) -> None:
+    kafka.become_hot(JANE)
+    kafka.app = ApiApp(kafka.engine, kafka.folder, tokens="system/read+write=rules")
+    answer = await kafka.act(JANE, "called", "rules")
+    assert (answer.status_code, answer.json()["code"], kafka.app.producer.sent) == (403, "not-a-person", [])
+
+
 async def test_who_may_only_read_does_nothing_and_nobody_sees_it_without_a_token(kafka: InboxStory) -> None:
     kafka.become_hot(JANE)
     assert (await kafka.act(JANE, "seen", READER)).status_code == 403

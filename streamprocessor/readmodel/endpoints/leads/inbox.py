@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, read_stored_acts
-from streamprocessor.inbox.episode import CLOSED_STATES, OPEN_STATES, LeadAct, LeadState, may_follow, state_of
+from streamprocessor.inbox.episode import CLOSED_STATES, OPEN_STATES, SYSTEM, LeadAct, LeadState, may_follow, state_of
 from streamprocessor.inbox.rules import ME, NOBODY, InboxRules
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.inbox import ActBody, InboxQuery
@@ -70,6 +70,9 @@ async def act_on_lead(
     scope read besides.
     """
     refuse_without(grant, READ)
+    if grant.name == SYSTEM:
+        detail = f"token: wanted one of a name of its own, for '{SYSTEM}' stands for the inbox's rules; got it"
+        raise Problem(403, "not-a-person", detail)
     row = await run_in_threadpool(_stored_lead, context, id)
     acts = read_stored_acts(row.acts)
     if len(acts) >= MOST_ACTS:
