@@ -7,6 +7,7 @@ const UNITS = [
 ];
 const THOUSANDS = /\B(?=(\d{3})+$)/g;
 const THIN_SPACE = '\u202f';
+const MOST_REASONS = 4;
 const away = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
 const whole = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'medium'});
 
@@ -41,7 +42,7 @@ export function decimalsSwitch(within) {
 }
 
 export function percent(value) {
-  return value === null || value === undefined ? NOTHING : `${value.toFixed(1)} %`;
+  return value === null || value === undefined ? NOTHING : `${value.toFixed(1)}\u00a0%`;
 }
 
 export function count(value) {
@@ -113,9 +114,12 @@ export function spelled(rule) {
   return rule.split('/').at(-1).replaceAll(/[-_]+/g, ' ');
 }
 
-// "contact us × 2, pricing": rules as words, each once.
-export function repeated(rules) {
+// "contact us × 2, pricing" of the parts of a score, each rule or group once; what a limit took off is no event.
+export function because(parts) {
   const times = new Map();
-  for (const words of rules.map(spelled)) times.set(words, (times.get(words) ?? 0) + 1);
-  return [...times].map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
+  for (const {rule, group, count = 1} of parts.filter(({cut}) => !cut)) {
+    const words = spelled(rule ?? group ?? '');
+    if (words) times.set(words, (times.get(words) ?? 0) + count);
+  }
+  return [...times].slice(0, MOST_REASONS).map(([words, n]) => (n > 1 ? `${words}\u00a0×\u00a0${n}` : words)).join(', ');
 }

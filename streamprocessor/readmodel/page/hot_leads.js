@@ -2,7 +2,7 @@
 
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
-import {ago, number, repeated, stage} from './format.js';
+import {ago, because, number, stage} from './format.js';
 import {sampleEvent} from './sample_event.js';
 import {who} from './who.js';
 
@@ -32,7 +32,7 @@ export async function show({query, signal}) {
       who(lead),
       [el('span', {class: 'quiet extra'}, `${lead.score_name} `), number(lead.score)],
       [stage(lead.stage, stages.get(lead.score_name)), lead.previous_stage && el('span', {class: 'quiet extra'}, ` from ${lead.previous_stage}`)],
-      repeated(lead.because.map((part) => part.rule ?? part.group)),
+      because(lead.because),
       ago(lead.at),
     ]);
     const leadsTable = table('Hot leads, the newest first', columns, rows);

@@ -2,10 +2,9 @@
 
 import {ask} from './api.js';
 import {el} from './element.js';
-import {ago, number} from './format.js';
+import {ago, because, number} from './format.js';
 import {who} from './who.js';
 
-const MOST_REASONS = 4;
 const STATES = {new: 'New', seen: 'Seen', called: 'Called', accepted: 'Accepted', rejected: 'Rejected'};
 
 // titles: of people by their names; on: what buttons do, null where one may only look.
@@ -62,15 +61,4 @@ function closed(lead, titles) {
 function owner(lead, titles, me) {
   if (!lead.owner) return 'nobody’s yet';
   return lead.owner === me ? 'yours' : titles.get(lead.owner) ?? lead.owner;
-}
-
-// "contact us, pricing × 2"
-function because(parts) {
-  const times = new Map();
-  for (const part of parts) {
-    if (part.cut) continue;
-    const words = (part.rule ?? part.group ?? '').replaceAll(/[-_]/g, ' ');
-    if (words) times.set(words, (times.get(words) ?? 0) + (part.count ?? 1));
-  }
-  return [...times].slice(0, MOST_REASONS).map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
 }
