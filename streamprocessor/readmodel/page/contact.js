@@ -8,6 +8,7 @@ import {eraseButton} from './erasing.js';
 import {explanationTable} from './explanation.js';
 import {choice, field} from './filters.js';
 import {ago, allDecimals, digits, exactly, number, percent, stage, value as shownValue} from './format.js';
+import {reachedBy} from './reach.js';
 import {scoreChart, stageChanges} from './score_chart.js';
 import {timeline} from './timeline.js';
 import {heading} from './who.js';
@@ -75,6 +76,7 @@ function head(contact, {person}) {
     el('div', {}, heading(contact),
       el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), suppressedBy(contact.suppression), ' · '],
         contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at)),
+      reachedBy(contact.attributes),
       contact.address_conflicts.map(({attribute, contact_id, display_name: name}) => el('p', {},
         el('span', {class: 'flag'}, 'conflict'), ' ',
         attribute ? `The address in ${attribute} is also that of ` : 'An address that it had before is also that of ',
