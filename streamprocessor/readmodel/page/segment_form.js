@@ -30,7 +30,7 @@ export function segmentForm({name, filter = {}, choices, signal}) {
     el('fieldset', {}, el('legend', {}, 'Attributes (all of it holds)'), attributes.node),
     field('Contacts that are', suppression),
     counted, refused,
-    el('div', {class: 'row'}, el('button', {class: 'main'}, isNew ? 'Keep' : 'Change'), el('a', {href: '/segments'}, 'Cancel')));
+    el('div', {class: 'row'}, el('button', {class: 'main'}, 'Save'), el('a', {href: '/segments'}, 'Cancel')));
 
   function written() {
     const suppressed = suppression.value === '' ? undefined : suppression.value === 'true';
@@ -68,6 +68,6 @@ export function segmentForm({name, filter = {}, choices, signal}) {
       return;
     }
     go('/segments');
-    tell(`Segment ${kept} is kept.`);
+    tell(`Segment ${kept} is saved.`);
   }
 }

@@ -42,10 +42,10 @@ function keepForm(query, score) {
       return;
     }
     open(name.value, query);
-    tell(`Segment ${name.value} is kept.`);
+    tell(`Segment ${name.value} is saved.`);
   };
   return el('form', {class: 'row', onsubmit: send},
-    el('label', {for: 'segment-name'}, 'Keep this filter as'), name, el('button', {}, 'Keep'), refused);
+    el('label', {for: 'segment-name'}, 'Save this filter as a segment'), name, el('button', {}, 'Save segment'), refused);
 }
 
 function pathOf(name) {

@@ -96,8 +96,8 @@ async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(
     await expect(page.locator("tbody tr")).to_have_count(len(told))
     assert await ids(page) == told
 
-    await page.get_by_label("Keep this filter as").fill(name)
-    await page.get_by_role("button", name="Keep").click()
+    await page.get_by_label("Save this filter as a segment").fill(name)
+    await page.get_by_role("button", name="Save segment").click()
     await expect(page.get_by_text('engagement is warm from 20; company starts with "conto"')).to_be_visible()
     await expect(page.get_by_label("Segment").locator("option:checked")).to_have_text(f"{name} ({len(told)})")
     assert await ids(page) == told
@@ -148,7 +148,7 @@ async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(view
 async def test_a_reader_is_offered_nothing_that_changes_anything(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot", as_=READ_ONLY)
     await expect(page.locator("tbody tr").first).to_be_visible()
-    assert await page.get_by_role("button", name="Keep").count() == 0
+    assert await page.get_by_role("button", name="Save segment").count() == 0
     await page.locator("tbody th a").first.click()
     await expect(page.locator("svg.chart")).to_be_visible()
     assert await page.get_by_role("button", name="Erase").count() == 0
