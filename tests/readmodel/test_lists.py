@@ -192,7 +192,15 @@ async def test_a_file_has_a_column_an_attribute_and_scores_in_columns_of_their_o
     rows = {row["contact_id"]: row for row in await table_of(http, columns=[*columns, *attributes, "relative"])}
 
     assert list(rows["hot"]) == [
-        *("contact_id", "display_name", "engagement.score", "engagement.stage", "engagement.change_7d", "owner", "suppressed"),
+        *(
+            "contact_id",
+            "display_name",
+            "engagement.score",
+            "engagement.stage",
+            "engagement.change_7d",
+            "owner",
+            "suppressed",
+        ),
         *("last_seen_at", "company", "employees", "vip", "tags", "attributes.suppressed", "engagement.relative"),
     ]
     listed = (await http.get("/api/contacts")).json()["contacts"][0]
@@ -244,7 +252,12 @@ async def test_a_segments_file_is_as_ever_unless_columns_are_asked_for(http: htt
     asked: dict[str, Any] = {"columns": ["suppressed", "attribute:company"]}
     chosen = await table_of(http, path, format="csv", bom="true", **asked)
     assert chosen == await table_of(http, segment="acme", **asked)
-    assert chosen[0] == {"contact_id": "hot", "display_name": "Acme & Söhne", "suppressed": "false", "company": "Acme & Söhne"}
+    assert chosen[0] == {
+        "contact_id": "hot",
+        "display_name": "Acme & Söhne",
+        "suppressed": "false",
+        "company": "Acme & Söhne",
+    }
     refused = await http.get(path, params=asked)
     assert (refused.status_code, refused.json()["detail"]) == (
         400,

@@ -98,6 +98,11 @@ export function field(title, input) {
   return el('div', {class: 'field'}, el('label', {for: input.id}, title), input);
 }
 
+// For the name of what is kept; the API has it as one part of an address, in which these could not be.
+export function nameInput(id, more = {}) {
+  return el('input', {id, required: true, maxlength: 100, autocomplete: 'off', pattern: '(?!\\.{1,2}$)[^\\/]+', title: 'Any name without a slash', ...more});
+}
+
 export function choice(id, names, chosen, onchange) {
   return el('select', {id, onchange}, names.map((each) =>
     Array.isArray(each)

@@ -3,7 +3,7 @@
 import {address, go} from './address.js';
 import {ask} from './api.js';
 import {el, tell} from './element.js';
-import {choice, field} from './filters.js';
+import {choice, field, nameInput} from './filters.js';
 import {filledIn} from './query.js';
 
 const MANY = ['stage', 'attribute', 'attribute_contains', 'attribute_starts_with', 'columns'];
@@ -57,7 +57,7 @@ async function drop(name) {
 }
 
 function saveAs(query) {
-  const name = el('input', {id: 'view-name', required: true, maxlength: 100, autocomplete: 'off'});
+  const name = nameInput('view-name');
   const refused = el('p', {class: 'refused', role: 'alert'});
   const send = async (event) => {
     event.preventDefault();

@@ -5,7 +5,7 @@ import {ask} from './api.js';
 import {attributeConditions} from './attribute_conditions.js';
 import {said} from './choices.js';
 import {el, tell} from './element.js';
-import {choice, field} from './filters.js';
+import {choice, field, nameInput} from './filters.js';
 import {count} from './format.js';
 import {scoreConditions} from './score_conditions.js';
 
@@ -14,7 +14,7 @@ const PAUSE_MS = 300;
 // The form of a new one, or of the one of that name; choices: as of choices.js; signal: of the view.
 export function segmentForm({name, filter = {}, choices, signal}) {
   const isNew = name === undefined;
-  const named = el('input', {id: 'segment-name', required: true, maxlength: 100, autocomplete: 'off', placeholder: 'warm companies'});
+  const named = nameInput('segment-name', {placeholder: 'warm companies'});
   const scores = scoreConditions({conditions: filter.scores, scores: choices.scores, onchange: recount});
   const attributes = attributeConditions({conditions: filter.attributes, attributes: choices.attributes, onchange: recount});
   const suppression = choice('suppressed', [['', 'suppressed or not'], ['false', 'not suppressed'], ['true', 'suppressed']], String(filter.suppressed ?? ''));

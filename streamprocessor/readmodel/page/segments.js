@@ -3,7 +3,7 @@
 import {address, go} from './address.js';
 import {ask} from './api.js';
 import {el, tell} from './element.js';
-import {choice, described, field, filterOf, wantsAll} from './filters.js';
+import {choice, described, field, filterOf, nameInput, wantsAll} from './filters.js';
 import {count} from './format.js';
 
 export function segmentBar({segments, query, score, person}) {
@@ -31,7 +31,7 @@ async function drop(name) {
 }
 
 function keepForm(query, score) {
-  const name = el('input', {id: 'segment-name', required: true, maxlength: 100, autocomplete: 'off'});
+  const name = nameInput('segment-name');
   const refused = el('p', {class: 'refused', role: 'alert'});
   const send = async (event) => {
     event.preventDefault();
