@@ -104,6 +104,21 @@ def test_the_first_rule_that_holds_says_whose_lead_it_is(
     assert assignment_of(read_inbox_file(EXAMPLE), attributes, turns) == assignment
 
 
+@pytest.mark.parametrize(
+    ("country", "before", "assignment"),
+    [
+        ("DE", "tom", Assignment("tom", None)),
+        ("DE", "mia", Assignment("mia", None)),
+        ("DE", "lea", Assignment("mia", "mia tom")),
+        ("AT", "mia", Assignment("tom", None)),
+    ],
+)
+def test_a_contact_stays_with_whom_it_was_where_the_rule_allows_and_nobody_has_a_turn_with_it(
+    country: str, before: str, assignment: Assignment
+) -> None:
+    assert assignment_of(read_inbox_file(EXAMPLE), {"country": country}, {"mia tom": 2}, before) == assignment
+
+
 def test_where_no_rule_holds_it_is_nobodys() -> None:
     rules = parse_inbox_file(
         "{people: {mia: {}}, owners: [{attributes: [{attribute: country, equals: AT}], owner: mia}]}", "f"

@@ -57,6 +57,12 @@ async def looked_over(page: Page, picture: Path) -> None:
     await page.set_viewport_size(DESKTOP)
 
 
+async def known(firm: Firm, contact: str) -> None:
+    """Return when the api has it."""
+    path = f"/api/contacts/{contact}"
+    await until(lambda: firm.api.ask(path).status_code, lambda code: code == 200, 30, "it is known")
+
+
 async def test_a_name_is_the_title_and_the_id_is_copied_by_keyboard_alone(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/contacts?attribute=name:Alan+Dubois")
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -80,9 +86,7 @@ async def test_a_name_is_the_title_and_the_id_is_copied_by_keyboard_alone(viewer
 async def test_who_has_no_name_is_called_by_the_id_which_stands_once(viewer: Viewer, firm: Firm) -> None:
     contact = f"nobody-{os.urandom(3).hex()}"
     await firm.system.send(a_hand_raised(contact, times=1))
-    await until(
-        lambda: firm.api.ask(f"/api/contacts/{contact}").status_code, lambda code: code == 200, 30, "it is known"
-    )
+    await known(firm, contact)
     page = await viewer(f"/contact?contact_id={contact}")
     await expect(page.get_by_role("heading", level=1)).to_have_text(contact)
     assert (await page.locator("main").inner_text()).count(contact) == 1
@@ -105,12 +109,7 @@ async def test_a_contacts_page_begins_with_how_the_person_is_reached_and_long_na
         ]
     )
     for contact in (arabic, long):
-        await until(
-            lambda contact=contact: firm.api.ask(f"/api/contacts/{contact}").status_code,
-            lambda code: code == 200,
-            30,
-            "it is known",
-        )
+        await known(firm, contact)
     page = await viewer(f"/contact?contact_id={arabic}")
     await expect(page.get_by_role("link", name=f"{arabic}@example.com")).to_have_attribute(
         "href", f"mailto:{arabic}@example.com"
