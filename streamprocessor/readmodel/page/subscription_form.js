@@ -57,7 +57,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
 
   function done(kept) {
     go(subscriptionAddress(kept));
-    tell(`${kept} is saved.`);
+    tell(isNew ? `${kept} is added.` : `${kept} is changed.`);
   }
 }
 

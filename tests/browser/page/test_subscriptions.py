@@ -84,7 +84,7 @@ async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(
     await page.get_by_label("Score", exact=True).select_option("fit")
     await page.get_by_role("group", name="To stage").get_by_label("A", exact=True).check()
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("crm is saved.")).to_be_visible()
+    await expect(page.get_by_text("crm is changed.")).to_be_visible()
     await page.get_by_role("link", name="Subscriptions").click()
     row = page.get_by_role("row", name="crm")
     await expect(row).to_contain_text("score fit, to A")
@@ -122,7 +122,7 @@ async def test_conditions_are_chosen_added_and_removed_and_others_are_kept_when_
     await put_down(page, "deciders", receiver.url)
     await page.get_by_label("Score at least").fill("20")
     await page.get_by_role("button", name="Save", exact=True).click()
-    await expect(page.get_by_text("deciders is saved.")).to_be_visible()
+    await expect(page.get_by_text("deciders is changed.")).to_be_visible()
 
     kept = firm.api.get("/api/subscriptions/deciders")["subscription"]
     assert kept["suppressed"] == "send"
@@ -191,7 +191,7 @@ async def test_a_secret_is_made_shown_once_and_replaced_with_the_keyboard_alone(
     await expect(secret).to_have_value(MADE)
     assert await secret.input_value() != first
     await page.keyboard.press("Escape")
-    await expect(page.get_by_text("signed is saved.")).to_be_visible()
+    await expect(page.get_by_text("signed is changed.")).to_be_visible()
     assert firm.api.get("/api/subscriptions/signed")["subscription"]["secrets"] == ["kept:signed/2", "kept:signed/1"]
     await expect(page.get_by_text("Well")).to_be_visible()
     await page.get_by_role("button", name="Send a test", exact=True).click()
