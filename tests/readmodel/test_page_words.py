@@ -12,11 +12,11 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 ASKED = """
-import {number, allDecimals, count, percent, repeated, spelled} from './format.js';
+import {number, allDecimals, count, percent, because, spelled} from './format.js';
 import {viewOf} from './saved_views.js';
 
 const viewOfText = (text) => viewOf(new URLSearchParams(text));
-const functions = {number, allDecimals, count, percent, repeated, spelled, viewOf: viewOfText};
+const functions = {number, allDecimals, count, percent, because, spelled, viewOf: viewOfText};
 console.log(JSON.stringify(JSON.parse(process.argv[1]).map(([name, value]) => functions[name](value))));
 """
 CASES: list[tuple[str, Any, Any]] = [
@@ -31,8 +31,19 @@ CASES: list[tuple[str, Any, Any]] = [
     ("allDecimals", 12345.000000001, "12\u202f345.000000001"),
     ("count", 999, "999"),
     ("count", 1000, "1\u202f000"),
-    ("percent", 99.96, "100.0 %"),
-    ("repeated", ["pricing", "contact-us", "pricing", "engagement/pricing"], "pricing × 3, contact us"),
+    ("percent", 99.96, "100.0\xa0%"),
+    (
+        "because",
+        [
+            {"rule": "pricing"},
+            {"rule": "contact-us"},
+            {"rule": "engagement/pricing", "count": 2},
+            {"rule": "pricing", "cut": True, "count": 9},
+            {"points": -1},
+            *({"group": name} for name in ("a", "b", "c")),
+        ],
+        "pricing\xa0×\xa03, contact us, a, b",
+    ),
     ("spelled", "engagement/looked_at-prices", "looked at prices"),
     ("viewOf", "", {}),
     ("viewOf", "view=mine&cursor=x&stage=hot&stage=warm&at_least=20", {"stage": ["hot", "warm"], "at_least": 20}),
