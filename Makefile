@@ -100,7 +100,7 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 	@cd build/compiled && PATH="$$PWD/../../$(BIN):$$PATH" mypyc --ignore-missing-imports $(HOT) > ../compiled.log 2>&1 \
 	  || { tail -20 ../compiled.log >&2; exit 1; }
 	@cp pyproject.toml build/compiled/
-	@ln -s ../../tests ../../topics ../../deploy build/compiled/
+	@ln -s ../../tests ../../topics ../../deploy ../../README.md build/compiled/
 	@touch $@
 
 # The same modules in a package that is installed: what the image is made of. Its compiler has an environment of its own.

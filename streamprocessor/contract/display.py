@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from streamprocessor.contract.foreign_text import without_steering
 from streamprocessor.scoring.model.display import NAME_FROM, SUBTITLE_FROM, Display
 
 __all__ = ["LONGEST_TITLE", "NAME_FROM", "SUBTITLE_FROM", "Display", "display_name", "subtitle"]
@@ -25,7 +26,9 @@ def subtitle(display: Display, attributes: Mapping[str, Any]) -> str | None:
 
 
 def _lines(entries: tuple[tuple[str, ...], ...], attributes: Mapping[str, Any]) -> list[str]:
-    spelling = (" ".join(" ".join(_text_at(attributes, word) for word in words).split()) for words in entries)
+    spelling = (
+        " ".join(" ".join(without_steering(_text_at(attributes, word)) for word in words).split()) for words in entries
+    )
     return [line[:LONGEST_TITLE] for line in spelling if line]
 
 

@@ -14,6 +14,11 @@ MAX_LINE_CHARS = 200
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+def without_steering(text: str) -> str:
+    """The text with a blank for each character that would steer a terminal, end a line or turn its direction round."""
+    return text if text.isprintable() else _STEERING.sub(" ", text)
+
+
 def shown_value(value: object) -> str:
     """A stranger's text or number as messages quote it, cut before it is; of anything else its kind."""
     if isinstance(value, str):

@@ -18,7 +18,6 @@ from streamprocessor.contract.subscriptions.page_links import read_page_url
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
-    ACTIVITIES,
     BECAME_HOT_LEAD,
     CONTACTS_CHANGELOG,
     MODELS,
@@ -40,7 +39,7 @@ from streamprocessor.delivery.dispatch.senders import Senders
 from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.enrichment.enricher import Enricher
-from streamprocessor.delivery.inbox.opening import InboxParts, open_inbox, read_inbox_plan
+from streamprocessor.delivery.inbox.opening import InboxParts, inbox_plan_of, open_inbox, read_rules
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
@@ -98,13 +97,12 @@ async def run_delivery(
     since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
+    inbox_rules = read_rules(settings.inbox)
     page_url, mail_server = read_page_url(settings.page_url), mail_server_of(settings)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     rights = process_rights(settings, clients, DELIVERY)
     rights = replace(rights, optional=frozenset(full[name] for name in (MODELS, SUBSCRIPTIONS, CONTACTS_CHANGELOG)))
-    if not settings.inbox:
-        rights = replace(rights, wanted=[right for right in rights.wanted if right.name != full[ACTIVITIES]])
     tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
         opened.callback(tracing.close)
@@ -135,7 +133,7 @@ async def run_delivery(
         vault = SecretVault(store_thread, kept)
         await vault.open()
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
-        inbox_plan = read_inbox_plan(settings.inbox, resolver)
+        inbox_plan = inbox_plan_of(inbox_rules, resolver)
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         mails = None

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 NEXT_DIGEST = ""
 """In place of a digest's webhook id: the one that is yet to be made."""
 
+DIGEST = ""
+GATHERED = "\t"
+"""In place of a contact's id, of what is about several: no contact has either, for ids hold no control characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One announcement, or a digest of several, on its way to one subscription.
 
     number: its place in the order of queueing. attempts: those that failed. at_ms: the announcement's instant.
-    contact_id: empty: it is a digest, whose body is made of what is kept for it. traceparent: the announcement's trace
-    context; None: it has none. digest: the webhook id of the digest that it is kept for; None: it is sent by itself.
+    contact_id: DIGEST: its body is made of what is kept for it; GATHERED: it is about several, and has its body.
+    traceparent: the announcement's trace context; None: it has none. digest: the webhook id of the digest that it is
+    kept for; None: it is sent by itself.
     """
 
     number: int
@@ -32,4 +37,9 @@ class Delivery:
     @property
     def is_digest(self) -> bool:
         """Whether it is of several announcements."""
-        return not self.contact_id
+        return self.contact_id == DIGEST
+
+
+def contact_of(contact_id: str) -> str | None:
+    """The contact that a delivery with this contact_id is about; None: it is about several."""
+    return None if contact_id in (DIGEST, GATHERED) else contact_id

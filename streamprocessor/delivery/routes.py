@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.delivery.bodies import body_of, json_answer
+from streamprocessor.delivery.deliveries import contact_of
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
@@ -185,7 +186,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
     waits = row.state == WAITING
     return {
         "webhook_id": row.webhook_id,
-        "contact_id": row.contact_id or None,  # a digest is about several
+        "contact_id": contact_of(row.contact_id),
         "state": row.state,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,
@@ -198,7 +199,7 @@ def _recent(row: Row[Any]) -> dict[str, Any]:
 def _given_up(row: Row[Any]) -> dict[str, Any]:
     return {
         "webhook_id": row.webhook_id,
-        "contact_id": row.contact_id or None,  # a digest is about several
+        "contact_id": contact_of(row.contact_id),
         "subscription": row.subscription,
         "at": format_rfc3339(row.at_ms),
         "attempts": row.attempts,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.subscriptions.time_zones import time_zone, zone_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
 from streamprocessor.imports.suppressed_column import SuppressedColumn, read_suppressed_column
@@ -209,11 +209,8 @@ def _time_column(located: LocatedNode) -> TimeColumn:
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
 
 
-def _zone(located: LocatedNode) -> ZoneInfo:
-    try:
-        return ZoneInfo(text(located))
-    except (OSError, ValueError, KeyError):
-        located.refuse("a time zone such as Europe/Berlin")
+def _zone(located: LocatedNode) -> tzinfo:
+    return zone_of(time_zone(located))
 
 
 def _value_columns(located: LocatedNode) -> dict[str, ValueColumn]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta, tzinfo
+from datetime import timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from streamprocessor.contract.subscriptions.time_zones import zone_of
 from streamprocessor.inbox.business_hours import clock_at, first_instant
 
 HOUR_MS = 3_600_000
@@ -26,7 +26,7 @@ class QuietHours:
 
     def end_ms(self, at_ms: int) -> int | None:
         """When the quiet hours end in which the instant lies; None: it lies in none."""
-        zone: tzinfo = UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
+        zone = zone_of(self.time_zone)
         today = clock_at(zone, at_ms).date()
         lasts_days = timedelta(days=self.end_minute < self.start_minute)
         for days in (-1, 0, 1):
@@ -72,3 +72,17 @@ def next_sending(limits: AlertLimits, sent_ms: Sequence[int], waiting: int, now_
     if waiting <= free:
         return Sending(waiting, 0, None)
     return Sending(free - 1, waiting - free + 1, None)
+
+
+def free_ms(limits: AlertLimits, sent_ms: Sequence[int], since_ms: int, now_ms: int) -> int:
+    """From when on the person could be told of what is there since the instant; now_ms at the latest.
+
+    sent_ms: when the person was told before, from an hour before the instant on.
+    """
+    at_ms = since_ms
+    while at_ms < now_ms:
+        held = next_sending(limits, [each for each in sent_ms if each <= at_ms], 1, at_ms).again_ms
+        if held is None:
+            return at_ms
+        at_ms = held
+    return now_ms

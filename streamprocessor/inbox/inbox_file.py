@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, name, named_entries, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
-from streamprocessor.contract.subscriptions.email import is_address
+from streamprocessor.contract.subscriptions.email import mail_address
 from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscription_file import dates
 from streamprocessor.contract.subscriptions.time_zones import time_zone
@@ -25,7 +26,7 @@ from streamprocessor.inbox.business_hours import (
     WithinBusinessTime,
 )
 from streamprocessor.inbox.episode import SYSTEM
-from streamprocessor.inbox.rules import JSON, MAIL, SLACK, DueRule, InboxRules, OwnerRule, Salesperson
+from streamprocessor.inbox.rules import JSON, MAIL, ME, NOBODY, SLACK, DueRule, InboxRules, OwnerRule, Salesperson
 
 _TIME = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])")
 _WORDS = ("people", "owners", "due", "business_hours", "time_zone", "holidays", "escalate_to", "alerts", "reasons")
@@ -48,12 +49,14 @@ def _file(located: LocatedNode) -> InboxRules:
     read = partial(_people, zone=hours.calendar.time_zone, most_an_hour=most_an_hour)
     people = fields.required("people", read, {})
     known = tuple(people)
+    if "escalate_to" in fields and "due" not in fields:
+        located.note("'escalate_to' is of leads that are overdue; wanted due beside it; got none")
     return InboxRules(
         people=people,
         owners=fields.read("owners", partial(_owners, known=known), ()),
         hours=hours,
         due=fields.read("due", _due, None),
-        escalate_to=fields.read("escalate_to", partial(_names, known=known), ()),
+        escalate_to=fields.read("escalate_to", partial(_told, people=people), ()),
         reasons=fields.read("reasons", _reasons, ()),
     )
 
@@ -63,6 +66,8 @@ def _people(located: LocatedNode, zone: str, most_an_hour: int) -> dict[str, Sal
     for word, inner in named_entries(located, "names of tokens, each with its person").items():
         if word == SYSTEM:
             inner.fail(f"wanted another name, for '{SYSTEM}' stands for these rules; got it")
+        if word in (ME, NOBODY):
+            inner.fail(f"wanted another name, for '{word}' is a word of those who ask for leads; got it")
         read = partial(_person, word, inner, zone, most_an_hour)
         person = located.problems.attempt(read, None)
         if person is not None:
@@ -76,23 +81,20 @@ def _person(word: str, located: LocatedNode, zone: str, most_an_hour: int) -> Sa
         for other in ("webhook", "format", "secrets"):
             if other in fields:
                 located.note(f"'{other}' is of webhooks; wanted none beside email; got one")
+    elif "webhook" not in fields:
+        for other in ("format", "secrets"):
+            if other in fields:
+                located.note(f"'{other}' is of webhooks; wanted webhook beside it; got none")
     zone = fields.read("time_zone", time_zone, zone)
     return Salesperson(
         name=word,
         title=fields.read("name", _line, word),
         webhook=fields.read("webhook", _line, None),
         secrets=fields.read("secrets", _secrets, ()),
-        email=fields.read("email", _address, None),
+        email=fields.read("email", mail_address, None),
         form=MAIL if "email" in fields else fields.read("format", _form, JSON),
         limits=AlertLimits(fields.read("quiet_hours", partial(_quiet_hours, zone=zone), None), most_an_hour),
     )
-
-
-def _address(located: LocatedNode) -> str:
-    address = text(located)
-    if not is_address(address):
-        located.fail("wanted one plain mail address; got another text")
-    return address
 
 
 def _form(located: LocatedNode) -> str:
@@ -103,7 +105,12 @@ def _form(located: LocatedNode) -> str:
 
 
 def _owners(located: LocatedNode, known: tuple[str, ...]) -> tuple[OwnerRule, ...]:
-    return tuple(_owner(inner, known) for inner in located.items("a list of rules"))
+    nodes = located.items("a list of rules")
+    rules = tuple(_owner(inner, known) for inner in nodes)
+    for node, rule in zip(nodes[:-1], rules, strict=False):
+        if not rule.conditions:
+            node.note("wanted a rule without attributes last, for those after it never count; got others after it")
+    return rules
 
 
 def _owner(located: LocatedNode, known: tuple[str, ...]) -> OwnerRule:
@@ -121,6 +128,15 @@ def _names(located: LocatedNode, known: tuple[str, ...]) -> tuple[str, ...]:
             located.note(unknown(each, known))
     if len(set(names)) != len(names):
         located.refuse("each person once")
+    return names
+
+
+def _told(located: LocatedNode, people: Mapping[str, Salesperson]) -> tuple[str, ...]:
+    """People of the file whom alerts reach."""
+    names = _names(located, tuple(people))
+    for each in names:
+        if each in people and people[each].webhook is None and people[each].email is None:
+            located.note(f"wanted people with webhook or email, for others can't be told; got '{each}'")
     return names
 
 

@@ -13,6 +13,9 @@ from streamprocessor.scoring.model.contact_filter import AttributeCondition, Con
 
 DueRule: TypeAlias = NextBusinessDay | WithinBusinessTime
 
+ME, NOBODY = "me", "nobody"
+"""Words of those who ask whose leads they want, so that no person can have such a name."""
+
 JSON, SLACK, MAIL = FORMS = ("json", "slack", "mail")
 
 

@@ -150,6 +150,21 @@ def test_a_kafka_that_is_not_there_is_named_at_once(call: Call) -> None:
     assert "Kafka can't be used at 127.0.0.1:1" in result.stderr
 
 
+@pytest.mark.parametrize("process", ["delivery", "api"])
+def test_a_wrong_file_of_the_inbox_is_named_before_kafka_is_waited_for(
+    call: Call, tmp_path: Path, process: str
+) -> None:
+    (tmp_path / "inbox.yaml").write_text("people: {mia: {webhok: x}}")
+    names = ("INBOX", "ERASURE_SALT", "ADDRESS_SALT")
+    values = (str(tmp_path / "inbox.yaml"), "a-salt-that-nobody-knows", "a-salt-that-nobody-knows")
+    env = {f"STREAMPROCESSOR_{name}": value for name, value in zip(names, values, strict=True)}
+
+    result = call(process, "--bootstrap", "127.0.0.1:1", "--data-dir", str(tmp_path / "data"), env=env)
+
+    assert result.exit_code == 2
+    assert "inbox.yaml:1: the file: people: mia: unknown word 'webhok'" in result.stderr
+
+
 @pytest.mark.parametrize("process", ["worker", "api"])
 def test_a_process_that_needs_the_erasure_salt_says_how_it_is_made(call: Call, tmp_path: Path, process: str) -> None:
     result = call(process, "--bootstrap", "127.0.0.1:1", "--data-dir", str(tmp_path))

@@ -40,3 +40,19 @@ def test_titles_are_short_and_by_the_words_that_a_model_says() -> None:
     assert subtitle(display, {"company": "Acme"}) is None
     assert len(display_name(display, {"nick": "x" * 1_000}) or "") == LONGEST_TITLE
     assert display.attributes == {"nick", "title", "last_name"}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Jane\x1b[2J Smith", "Jane [2J Smith"),
+        ("Jane\u202eelpmaxe", "Jane elpmaxe"),
+        ("\u2066Jane\u2069\r\nBcc: x", "Jane Bcc: x"),
+        ("\x00\u2028", None),
+        ("می‌خواهم", "می‌خواهم"),
+        ("👩‍💻 Ada", "👩‍💻 Ada"),
+    ],
+)
+def test_nobodys_name_steers_what_it_is_shown_in(written: str, shown: str | None) -> None:
+    assert display_name(Display(), {"full_name": written}) == shown
+    assert subtitle(Display(), {"job_title": written}) == shown

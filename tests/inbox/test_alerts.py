@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.inbox.alerts import HOUR_MS, AlertLimits, QuietHours, Sending, next_sending
+from streamprocessor.inbox.alerts import HOUR_MS, AlertLimits, QuietHours, Sending, free_ms, next_sending
 
 MONDAY_MS = 1_764_547_200_000  # 2025-12-01T00:00Z
 MINUTE_MS = 60_000
@@ -30,6 +30,14 @@ def test_what_an_hour_does_not_allow_is_gathered_into_its_last_message() -> None
     assert next_sending(limits, [noon_ms - HOUR_MS] * 3, 1, noon_ms) == Sending(1, 0, None)
 
 
+def test_whoever_is_told_after_quiet_hours_and_a_full_hour_could_be_told_since_they_ended() -> None:
+    limits, evening_ms = AlertLimits(NIGHT, 2), MONDAY_MS + 19 * HOUR_MS
+    sent_ms = [evening_ms, evening_ms + MINUTE_MS]
+    seven_ms = MONDAY_MS + 31 * HOUR_MS
+    assert free_ms(limits, sent_ms, evening_ms + 2 * MINUTE_MS, seven_ms + 5_000) == seven_ms
+    assert free_ms(limits, [], evening_ms, evening_ms + 9_000) == evening_ms
+
+
 @given(
     st.lists(st.integers(0, 3 * 24 * 60), max_size=60),
     st.integers(1, 4),
@@ -50,6 +58,8 @@ def test_over_days_of_leads_everybody_is_told_once_within_the_limits(
             waiting.append(coming.pop(0))
         alone, gathered, again_ms = next_sending(limits, sent_ms, len(waiting), now_ms)
         assert gathered != 1
+        if alone or gathered:
+            assert free_ms(limits, sent_ms, waiting[0], now_ms) == now_ms
         sent_ms += [now_ms] * (alone + (gathered > 0))
         told += waiting[: alone + gathered]
         del waiting[: alone + gathered]

@@ -40,7 +40,7 @@ class InboxStory:
     """Both topics of the inbox, and the api whose tables are made of them."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine, self.app = engine, ApiApp(engine, folder, inbox=RULES)
+        self.engine, self.folder, self.app = engine, folder, ApiApp(engine, folder, inbox=RULES)
         self.hot_leads: list[Any] = []
         self.activities: list[Any] = []
         self.app.producer.on_sent = self._take_sent

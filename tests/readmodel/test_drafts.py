@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from aiohttp import web
 from sqlalchemy import Engine, delete, insert
 from starlette.applications import Starlette
 
+from streamprocessor.contract.display import Display
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.tables import contacts, history, hot_leads
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.scorer import Scorer
 from tests.delivery.conftest import receiver
 from tests.delivery.leads import Lead
 from tests.delivery.receivers import Received, Receiver, status
@@ -230,6 +233,21 @@ async def test_the_message_of_the_newest_hot_lead_is_shown_and_its_signature_is_
     }
     assert orjson.loads(shown["body"]) == {"who": "jane", "name": "Jane Smith"}
     assert shown["matches"]
+
+
+async def test_the_preview_calls_its_lead_by_the_display_of_the_model_in_force(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    app.scorer = Scorer(replace(SCORER.model, display=Display(name=(("company",),))))
+    shown = (await http.post("/api/subscriptions/preview", json={"name": "crm", "subscription": SAID})).json()
+    assert (shown["contact_id"], shown["display_name"]) == ("jane", "Acme")
+
+
+async def test_who_may_not_read_is_not_told_whether_a_filter_holds_anybody(http: httpx.AsyncClient) -> None:
+    filter_ = {"attributes": [{"attribute": "name", "equals": "Jane Smith"}]}
+    kept = await http.put("/api/segments/known", json=filter_, headers=bearer(WRITE_ONLY))
+    assert (kept.status_code, kept.json()["count"]) == (200, None)
+    assert (await http.put("/api/segments/known", json=filter_)).json()["count"] == 1
 
 
 async def test_a_mail_is_shown_as_it_is_read(http: httpx.AsyncClient) -> None:

@@ -8,11 +8,14 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+import streamprocessor
 from streamprocessor.readmodel.requests.sessions import COOKIE
 from streamprocessor.scoring.model.model import DAY_MS
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
@@ -78,13 +81,24 @@ def test_all_that_the_page_names_is_served_here_and_nothing_is_asked_for_elsewhe
             assert answer.status_code == 200, path
             assert client.get(path, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
             named = re.findall(r"(?:href|src)=\"(/page/[^\"]+)\"", answer.text)
-            imported = re.findall(r"(?:from |import\()'\./([^']+)'", answer.text)
-            named_paths |= {*named, *(f"/page/{name}" for name in imported)}
+            imported = re.findall(r"(?:from |import\()'(\.[^']+)'", answer.text)
+            named_paths |= {*named, *(urljoin(path, name) for name in imported)}
             assert set(re.findall(r"https?://[^/'\" ]+", answer.text)) <= {"http://www.w3.org", *EXAMPLES}, path
-    assert {"/page/app.js", "/page/contacts.js", "/page/model.js", "/page/page.css", "/page/icon.svg"} <= seen
+    page = Path(streamprocessor.__file__).parent / "readmodel" / "page"
+    assert seen == {f"/page/{file.relative_to(page)}" for file in page.rglob("*") if file.is_file()}
 
 
-@pytest.mark.parametrize("path", ["/page/none.js", "/page/..%2Froutes.py", "/page/%2e%2e/routes.py", "/api/nothing"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/page/none.js",
+        "/page/views",
+        "/page/views/none.js",
+        "/page/..%2Froutes.py",
+        "/page/%2e%2e/routes.py",
+        "/api/nothing",
+    ],
+)
 def test_what_is_no_view_is_not_answered_with_the_page(api: ApiProcess, path: str) -> None:
     answer = httpx.get(api.address + path, headers=HTML)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

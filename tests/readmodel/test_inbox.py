@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
+from streamprocessor.contract.lead_types import LEAD_ACCEPTED
 from streamprocessor.contract.topic_names import ACTIVITIES, BECAME_HOT_LEAD
-from streamprocessor.inbox.acts import lead_id_of
+from streamprocessor.inbox.acts import event_of, lead_id_of
 from streamprocessor.inbox.alerts import HOUR_MS
+from streamprocessor.inbox.episode import LeadAct
 from streamprocessor.readmodel.projection.changes import changes_of
 from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.rows import no_rows
 from tests.delivery.leads import Lead
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY
-from tests.readmodel.api_apps import NOW_MS, SCORER, store_contacts
+from tests.readmodel.api_apps import NOW_MS, SCORER, ApiApp, store_contacts
 from tests.readmodel.databases import opened_database
 from tests.readmodel.inbox_story import InboxStory, record_of
 
@@ -145,6 +147,7 @@ async def test_a_lead_is_given_to_another_and_a_closed_one_is_taken_up_again_wit
         ("assigned", {"to": "nobody-such"}, 400, "to: wanted one of ops, crm"),
         ("reopened", {}, 409, "got one that is new"),
         ("sold", {}, 400, "act: "),
+        ("rejected", {"reason": "no\0budget"}, 400, "reason: "),
     ],
 )
 async def test_what_can_not_be_done_is_refused_and_kafka_has_nothing(
@@ -154,6 +157,38 @@ async def test_what_can_not_be_done_is_refused_and_kafka_has_nothing(
     answer = await kafka.act(JANE, act, **body)
     assert (answer.status_code, kafka.app.producer.sent) == (status, [])
     assert words in answer.json()["detail"]
+
+
+async def test_a_lead_is_taken_up_again_whose_rules_came_after_somebody_had_closed_it(kafka: InboxStory) -> None:
+    kafka.become_hot(JANE)
+    await kafka.act(JANE, "rejected", reason="no budget")
+    kafka.assign(JANE, None, NOW_MS + 5)
+    assert (await kafka.ask(state="rejected"))["leads"]
+    assert (await kafka.act(JANE, "reopened")).json()["state"] == "new"
+    assert states(await kafka.ask()) == {"jane": "new"}
+
+
+async def test_an_event_of_another_contact_does_nothing_with_a_lead(kafka: InboxStory) -> None:
+    def forged(lead: Lead) -> bytes:
+        episode = lead.announcement().id
+        return event_of("eve", LeadAct("forged", LEAD_ACCEPTED, episode, "engagement", "eve", NOW_MS))
+
+    kafka.become_hot(JANE)
+    kafka.take("eve", forged(JANE))
+    kafka.take("eve", forged(JOE))  # before the lead itself
+    kafka.become_hot(JOE)
+    page = await kafka.ask()
+    assert states(page) == {"jane": "new", "joe": "new"}
+    assert [lead["done"] for lead in page["leads"]] == [[], []]
+
+
+async def test_who_may_not_read_learns_nothing_of_a_lead_and_does_nothing_with_it(kafka: InboxStory) -> None:
+    kafka.become_hot(JANE)
+    kafka.app = ApiApp(kafka.engine, kafka.folder, tokens="hooks/write=hooks,gdpr/erase=gdpr")
+    for token in ("hooks", "gdpr"):
+        answer = await kafka.act(JANE, "called", token)
+        assert (answer.status_code, kafka.app.producer.sent) == (403, [])
+        assert "jane" not in answer.text
 
 
 async def test_who_may_only_read_does_nothing_and_nobody_sees_it_without_a_token(kafka: InboxStory) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -263,6 +264,22 @@ async def test_a_segments_file_is_as_ever_unless_columns_are_asked_for(http: htt
         400,
         "columns, bom: wanted format=csv with them; got none",
     )
+
+
+@pytest.mark.parametrize("kind", ["views", "segments"])
+@pytest.mark.parametrize("name", ["EMEA/DACH", "a/", "/", "Q1 100%", "?x=1", "https://x.example/a b", "..."])
+async def test_a_list_is_called_as_people_write(http: httpx.AsyncClient, kind: str, name: str) -> None:
+    path = f"/api/{kind}/{quote(name, safe='')}"
+    assert (await http.put(path, json={})).status_code == 200
+    assert (await http.get(path)).json()["name"] == name
+    if kind == "segments":
+        assert (await http.get(f"{path}/export")).status_code == 200
+    assert (await http.delete(path)).json()["name"] == name
+
+
+async def test_a_segment_can_not_be_called_as_the_export_of_another_is(http: httpx.AsyncClient) -> None:
+    refused = await http.put("/api/segments/vip%2Fexport", json={})
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad-parameter")
 
 
 @pytest.mark.parametrize(

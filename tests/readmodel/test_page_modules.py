@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shutil
 import subprocess
+from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -15,22 +17,32 @@ import pytest
 from tests.harness.odd_ids import REFUSED_IDS, TAKEN_IDS
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
-IMPORT = re.compile(r"^import (?:\{([^}]*)\} from )?'\./([\w.]+)';|import\('\./([\w.]+)'\)", re.MULTILINE)
+IMPORT = re.compile(r"^import (?:\{([^}]*)\} from )?'(\.[^']+)';|import\('(\.[^']+)'\)", re.MULTILINE)
 EXPORT = re.compile(r"^export (?:async )?(?:function|const|class) (\w+)", re.MULTILINE)
 
-SOURCES = {file.name: file.read_text(encoding="utf-8") for file in PAGE.glob("*.js")}
+SOURCES = {str(file.relative_to(PAGE)): file.read_text(encoding="utf-8") for file in PAGE.rglob("*.js")}
+
+FLOORS = ["parts", "conditions", "views", ""]  # from the innermost; the last one is the page's own folder
+MOST_IN_A_ROOM = 15
 
 
-def imports_of(source: str) -> dict[str, set[str]]:
-    """The modules that a source imports, with the names that it takes of each."""
+def floor_of(module: str) -> str:
+    """The folder below page/ that a module is in, on whichever depth."""
+    return module.split("/")[0] if "/" in module else ""
+
+
+def imports_of(module: str) -> dict[str, set[str]]:
+    """The modules that one imports, with the names that it takes of each."""
     return {
-        static or dynamic: set(re.findall(r"(\w+)(?: as \w+)?(?:,|$)", names))
-        for names, static, dynamic in IMPORT.findall(source)
+        posixpath.normpath(posixpath.join(posixpath.dirname(module), static or dynamic)): set(
+            re.findall(r"(\w+)(?: as \w+)?(?:,|$)", names)
+        )
+        for names, static, dynamic in IMPORT.findall(SOURCES[module])
     }
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:
-    graph = {name: imports_of(source).keys() for name, source in SOURCES.items()}
+    graph = {module: imports_of(module).keys() for module in SOURCES}
     order = list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
     assert set(order) == set(SOURCES)
@@ -39,17 +51,36 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
 
 def test_every_name_that_is_imported_is_exported_there() -> None:
     missing = [
-        f"{name}: {word} of {module}"
-        for name, source in SOURCES.items()
-        for module, words in imports_of(source).items()
-        for word in words - set(EXPORT.findall(SOURCES[module]))
+        f"{module}: {word} of {imported}"
+        for module in SOURCES
+        for imported, words in imports_of(module).items()
+        for word in words - set(EXPORT.findall(SOURCES[imported]))
     ]
     assert missing == []
 
 
+def test_every_name_that_is_exported_is_imported_somewhere() -> None:
+    taken = {(imported, word) for module in SOURCES for imported, words in imports_of(module).items() for word in words}
+    exported = {(module, word) for module, source in SOURCES.items() for word in EXPORT.findall(source)}
+    assert {each for each in exported - taken if each[1] != "show"} == set()  # a view's show() is what app.js calls
+
+
+def test_rooms_know_what_is_further_in_alone_and_none_is_crowded() -> None:
+    outward = [
+        f"{module} imports {imported}"
+        for module in SOURCES
+        for imported in imports_of(module)
+        if FLOORS.index(floor_of(imported)) > FLOORS.index(floor_of(module))
+    ]
+    assert outward == []
+
+    modules = Counter(posixpath.dirname(module) for module in SOURCES)
+    assert [room for room, count in modules.items() if count > MOST_IN_A_ROOM] == []
+
+
 ASKING = """
-import {contactAddress} from './address.js';
-import {askContact} from './api.js';
+import {contactAddress} from './parts/address.js';
+import {askContact} from './parts/api.js';
 
 globalThis.fetch = async (path) => ({ok: true, json: async () => path});
 const told = [];
@@ -80,7 +111,7 @@ def test_the_page_leads_to_and_asks_for_a_contact_of_any_id() -> None:
 
 
 SPELLING = """
-import {conditions} from './subscription_form.js';
+import {conditions} from './conditions/subscription_words.js';
 
 console.log(conditions(JSON.parse(process.argv[1])));
 """

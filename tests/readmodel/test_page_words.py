@@ -12,11 +12,11 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 ASKED = """
-import {number, allDecimals, count, percent, because, spelled} from './format.js';
-import {viewOf} from './saved_views.js';
+import {number, allDecimals, count, percent, reasons, spelled} from './parts/format.js';
+import {viewOf} from './views/contacts/saved_views.js';
 
 const viewOfText = (text) => viewOf(new URLSearchParams(text));
-const functions = {number, allDecimals, count, percent, because, spelled, viewOf: viewOfText};
+const functions = {number, allDecimals, count, percent, reasons, spelled, viewOf: viewOfText};
 console.log(JSON.stringify(JSON.parse(process.argv[1]).map(([name, value]) => functions[name](value))));
 """
 CASES: list[tuple[str, Any, Any]] = [
@@ -33,17 +33,13 @@ CASES: list[tuple[str, Any, Any]] = [
     ("count", 1000, "1\u202f000"),
     ("percent", 99.96, "100.0\xa0%"),
     (
-        "because",
-        [
-            {"rule": "pricing"},
-            {"rule": "contact-us"},
-            {"rule": "engagement/pricing", "count": 2},
-            {"rule": "pricing", "cut": True, "count": 9},
-            {"points": -1},
-            *({"group": name} for name in ("a", "b", "c")),
-        ],
-        "pricing\xa0×\xa03, contact us, a, b",
+        "reasons",
+        [{"rule": "contact-us"}, {"group": "looks"}, {"rule": "engagement/contact-us"}],
+        "contact us\xa0×\xa02, looks",
     ),
+    ("reasons", [{"rule": "open", "earlier": True, "count": 40}, {"rule": "open", "count": 2}], "open\xa0×\xa042"),
+    ("reasons", [{"rule": "open"}, {"rule": "open", "cut": True}, {"cut": True}], "open"),
+    ("reasons", [], ""),
     ("spelled", "engagement/looked_at-prices", "looked at prices"),
     ("viewOf", "", {}),
     ("viewOf", "view=mine&cursor=x&stage=hot&stage=warm&at_least=20", {"stage": ["hot", "warm"], "at_least": 20}),

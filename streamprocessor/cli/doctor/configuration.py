@@ -25,7 +25,7 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
     if DELIVERY in processes:
         yield examined("mails", lambda: _mails(settings))
     if {DELIVERY, API}.intersection(processes) and settings.inbox:
-        yield examined("inbox", lambda: _inbox(settings))
+        yield examined("inbox", lambda: _inbox(settings, processes))
     for process, setting, url in (
         (API, "DATABASE_URL", settings.database_url),
         (DELIVERY, "DELIVERY_DATABASE", settings.delivery_database),
@@ -137,15 +137,18 @@ def _subscriptions(settings: Settings) -> str:
     return f"{len(file.subscriptions)} in {settings.subscriptions}"
 
 
-def _inbox(settings: Settings) -> str:
-    """How many people the inbox has; raises OperatorError where the API lets none of them in under that name."""
+def _inbox(settings: Settings, processes: Collection[str]) -> str:
+    """How many people the inbox has; raises OperatorError where the API lets some not in under their names."""
     from streamprocessor.inbox.inbox_file import read_inbox_file
     from streamprocessor.readmodel.requests.tokens import read_grant
 
     people = read_inbox_file(Path(settings.inbox)).people
-    if settings.api_tokens:
-        pairs, where = _pairs(settings, "api_tokens", settings.data_path)
-        missing = people.keys() - {read_grant(words).name for words in pairs}
+    if settings.api_tokens or API in processes:
+        file = settings.data_path / "api-tokens"
+        is_there = settings.api_tokens or file.exists()
+        pairs, where = _pairs(settings, "api_tokens", file) if is_there else ({}, str(file))
+        # The token that the api makes at its first start has a name, and no scopes beside it.
+        missing = people.keys() - {words if words == "local" else read_grant(words).name for words in pairs}
         if missing:
             names = ", ".join(sorted(missing))
             message = f"{settings.inbox}: wanted a token in {where} for each person; got none for {names}"

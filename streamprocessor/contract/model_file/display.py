@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from streamprocessor.contract.strict_yaml.described import Shape, Word, described
-from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode
+from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.scoring.model.contact_filter import MAX_TEXT
 from streamprocessor.scoring.model.display import Display
@@ -27,7 +27,7 @@ def _entry(located: LocatedNode) -> tuple[str, ...]:
 
 @described({"type": "array", "maxItems": _MOST_ENTRIES, "uniqueItems": True, "items": _entry})
 def _entries(located: LocatedNode) -> tuple[tuple[str, ...], ...]:
-    if isinstance(located.node, SequenceNode) and not located.node.items:
+    if located.is_empty_list:
         return ()
     entries = tuple(_entry(inner) for inner in located.items("a list of attributes, or [] for none"))
     if len(set(entries)) != len(entries) or len(entries) > _MOST_ENTRIES:

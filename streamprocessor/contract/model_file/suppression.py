@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word
-from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode
+from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import types
 from streamprocessor.scoring.model.model import Suppression
 
@@ -11,8 +11,7 @@ _USUAL = Suppression()
 
 
 def _types_or_none(located: LocatedNode) -> tuple[str, ...]:
-    is_empty = isinstance(located.node, SequenceNode) and not located.node.items
-    return () if is_empty else types(located)
+    return () if located.is_empty_list else types(located)
 
 
 _TYPES = Reader(_types_or_none, {"anyOf": [types, {"type": "array", "maxItems": 0}]})

@@ -137,6 +137,11 @@ class LocatedNode:
             for word, (_, node) in self.node.entries.items()
         }
 
+    @property
+    def is_empty_list(self) -> bool:
+        """Whether it is a list without items, which `items` refuses."""
+        return isinstance(self.node, SequenceNode) and not self.node.items
+
     def items(self, expected: str) -> list[LocatedNode]:
         """The items of a list that is not empty; raises ReadError where it is none."""
         if not isinstance(self.node, SequenceNode) or not self.node.items:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
+
+from streamprocessor.contract.subscriptions.time_zones import zone_of
 
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -20,7 +21,7 @@ class Calendar:
     @property
     def zone(self) -> tzinfo:
         """The time zone itself."""
-        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
+        return zone_of(self.time_zone)
 
 
 def next_business_day(calendar: Calendar, at_ms: int) -> date:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from streamprocessor.contract.subscriptions.business_days import Calendar, is_business_day
+from streamprocessor.contract.subscriptions.time_zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def next_instant(digest: Digest, calendar: Calendar, now_ms: int) -> DigestInsta
 
 
 def _search(digest: Digest, calendar: Calendar, now_ms: int, step_days: int) -> DigestInstant:
-    zone = Calendar(digest.time_zone).zone
+    zone = zone_of(digest.time_zone)
     day = datetime.fromtimestamp(now_ms / 1000, zone).date()
     while True:
         at_ms = int(datetime.combine(day, digest.at, zone).timestamp() * 1000)

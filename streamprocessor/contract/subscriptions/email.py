@@ -57,12 +57,20 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2].lower()
 
 
+def mail_address(located: LocatedNode) -> str:
+    """One mail address, plain and alone."""
+    address = text(located)
+    if not is_address(address):  # not shown: it may be a person's
+        located.fail("wanted a mail address such as sales@example.com; got another text")
+    return address
+
+
 def read_email(located: LocatedNode) -> Email:
     """The target; problems are noted with their lines."""
     fields = located.fields("to", "from", "digest")
     return Email(
         recipients=fields.required("to", _recipients, ()),
-        sender=fields.read("from", _address, None),
+        sender=fields.read("from", mail_address, None),
         digest=fields.read("digest", _digest, None),
     )
 
@@ -71,17 +79,10 @@ def _recipients(located: LocatedNode) -> tuple[str, ...]:
     items = located.items("a list of mail addresses")
     if len(items) > MOST_RECIPIENTS:
         located.fail(f"wanted at most {MOST_RECIPIENTS} mail addresses; got {len(items)}")
-    addresses = tuple(_address(item) for item in items)
+    addresses = tuple(mail_address(item) for item in items)
     if len(set(addresses)) != len(addresses):
         located.fail("wanted each mail address once; got one twice")
     return addresses
-
-
-def _address(located: LocatedNode) -> str:
-    address = text(located)
-    if not is_address(address):  # not shown: it may be a person's
-        located.fail("wanted a mail address such as sales@example.com; got another text")
-    return address
 
 
 def _digest(located: LocatedNode) -> Digest:

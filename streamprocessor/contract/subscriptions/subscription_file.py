@@ -206,7 +206,7 @@ def _calendar(located: LocatedNode) -> Calendar:
 
 
 def _weekend(located: LocatedNode) -> frozenset[str]:
-    if isinstance(located.node, SequenceNode) and not located.node.items:
+    if located.is_empty_list:
         return frozenset()
     days = frozenset(str(item.value) for item in located.items("a list of days"))
     if not days < frozenset(DAY_NAMES):
@@ -216,7 +216,7 @@ def _weekend(located: LocatedNode) -> frozenset[str]:
 
 def dates(located: LocatedNode) -> frozenset[date]:
     """Dates, each once; an empty list is none."""
-    if isinstance(located.node, SequenceNode) and not located.node.items:
+    if located.is_empty_list:
         return frozenset()
     return frozenset(_date(item) for item in located.items("a list of dates"))
 

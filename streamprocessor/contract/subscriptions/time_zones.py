@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.strict_yaml.located import LocatedNode
@@ -16,3 +17,8 @@ def time_zone(located: LocatedNode) -> str:
     except (OSError, ValueError, KeyError):
         located.refuse("a time zone such as Europe/Berlin")
     return zone
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name, which time_zone has read."""
+    return UTC if name == "UTC" else ZoneInfo(name)

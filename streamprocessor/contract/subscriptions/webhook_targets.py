@@ -49,7 +49,7 @@ def target_of(url: str, allowed_hosts: frozenset[str], where: str) -> Target:
         return Target(url, True)
     if parts.scheme != "https":
         raise _wrong(where, "https, or a host of STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS", "http")
-    if _is_literal(host) and not is_public(host):
+    if is_ip_address(host) and not is_public(host):
         raise _wrong(where, "a public address, or one of STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS", "a private one")
     return Target(url, False)
 
@@ -88,7 +88,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _is_literal(host: str) -> bool:
+def is_ip_address(host: str) -> bool:
+    """Whether the host is an IP address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

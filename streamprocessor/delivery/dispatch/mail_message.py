@@ -84,9 +84,11 @@ def _facts(parts: MailParts) -> Iterator[tuple[str, str]]:
 
 
 def line_of(value: Any) -> str:
-    """The value as one line of at most LONGEST_LINE printable characters; empty: it says nothing."""
+    """The value's first LONGEST_LINE characters as one printable line; empty: they say nothing."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())[:LONGEST_LINE]
+    text = text[:LONGEST_LINE]  # first: strangers write texts of any length, and a digest has many
+    if not text.isprintable():
+        text = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(text.split())

@@ -61,7 +61,8 @@ class MailSender:
         parts = mail_parts_of(body)
         if not parts:
             return MailAnswer(0, "not-a-mail", AttemptResult.REFUSED)
-        mail = mail_bytes(target, headers["webhook-id"], parts, int(headers["webhook-timestamp"]) * 1000)
+        at_ms = int(headers["webhook-timestamp"]) * 1000
+        mail = await asyncio.to_thread(mail_bytes, target, headers["webhook-id"], parts, at_ms)  # a digest has many
         async with self._connections:
             client = self._client()
             try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.subscriptions.email import is_address
-from streamprocessor.contract.subscriptions.webhook_targets import is_loopback
+from streamprocessor.contract.subscriptions.webhook_targets import is_ip_address, is_loopback
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import Settings
 
@@ -43,7 +42,7 @@ def mail_server_of(settings: Settings) -> MailServer | None:
             if getattr(settings, name):
                 raise _wrong(name="host", wanted=f"one, as STREAMPROCESSOR_{name.upper()} is set", got="none")
         return None
-    if not (_HOST.fullmatch(host) or _is_address(host)):
+    if not (_HOST.fullmatch(host) or is_ip_address(host)):
         raise _wrong(
             name="host",
             wanted="the name or address of a server, its port in STREAMPROCESSOR_SMTP_PORT",
@@ -77,14 +76,6 @@ def _tls(ca_file: str) -> ssl.SSLContext:
         raise _wrong(name="ca_file", wanted="a file of certificates in PEM", got=f"{type(error).__name__}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _wrong(name: str, wanted: str, got: str) -> OperatorError:

@@ -47,6 +47,7 @@ class LeadConsumer:
         self._clients = clients
         self._announced = announced
         self._activities = activities
+        self._goal: dict[TopicPartition, int] = {}
         self._consumer = AIOKafkaConsumer(
             **clients.arguments(),
             group_id=None,
@@ -99,11 +100,19 @@ class LeadConsumer:
         return news
 
     async def is_current(self) -> bool:
-        """Whether all is read that Kafka is known to have."""
-        for where in self._consumer.assignment():
-            end = self._consumer.highwater(where)
-            if end is None or end > await self._consumer.position(where):
+        """Whether all is read that Kafka was known to have when this was first asked since it last was so.
+
+        What comes meanwhile is not waited for: where something always comes, it would never be so.
+        """
+        if not self._goal:
+            ends = {where: self._consumer.highwater(where) for where in self._consumer.assignment()}
+            if None in ends.values():
                 return False
+            self._goal = {where: end for where, end in ends.items() if end is not None}
+        for where, end in self._goal.items():
+            if end > await self._consumer.position(where):
+                return False
+        self._goal = {}
         return True
 
     async def stop(self) -> None:

@@ -11,19 +11,17 @@ from sqlalchemy import Connection
 from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import UNKNOWN_CONTACT, ContactFacts
-from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.deliveries import GATHERED, Delivery
 from streamprocessor.delivery.inbox.payloads import ASSIGNED, OVERDUE, AlertWording, said_of
 from streamprocessor.delivery.store import lead_rows
 from streamprocessor.delivery.store.contact_rows import read_contacts
 from streamprocessor.delivery.store.lead_rows import AlertRow, LeadRow
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, event_of, lead_id_of, read_stored_acts, stored_acts
-from streamprocessor.inbox.alerts import HOUR_MS, next_sending
+from streamprocessor.inbox.alerts import HOUR_MS, free_ms, next_sending
 from streamprocessor.inbox.episode import SYSTEM, UNTOUCHED_STATES, LeadAct, LeadState, after, state_of
 from streamprocessor.inbox.rules import InboxRules, Salesperson, assignment_of
 
 KEPT_MS = 90 * 86_400_000
-GATHERING = "inbox"
-"""In place of a contact's id, of a message about many."""
 _BEGAN = "began_ms"
 
 
@@ -59,8 +57,13 @@ class InboxDesk:
             lead_rows.write_counter(rows, _BEGAN, now_ms)
 
     def take_hot_lead(self, rows: Connection, announcement: Announcement, facts: ContactFacts) -> None:
-        """Keep the hot lead, and have Kafka get whose it is; one that is known is no news."""
+        """Keep the hot lead, and have Kafka get whose it is; one that is known is no news.
+
+        What was done with it before by events of another contact goes.
+        """
         lead = lead_rows.read_lead(rows, announcement.id)
+        if lead is not None and lead.contact_id != announcement.contact_id:
+            lead = None
         if lead is not None and lead.said:
             return
         lead = lead or LeadRow(announcement.id, announcement.contact_id, announcement.at_ms, state=LeadState().state)
@@ -73,11 +76,12 @@ class InboxDesk:
             lead_rows.keep_event(rows, act.id, announcement.contact_id, value)
 
     def take_act(self, rows: Connection, news: ActNews) -> None:
-        """Keep the act, and have told whom it concerns; one that is known is no news."""
+        """Keep the act, and have told whom it concerns; one that is known, or another contact's, is no news."""
         act = news.act
         lead = lead_rows.read_lead(rows, act.episode) or LeadRow(act.episode, news.contact_id, act.at_ms)
         acts = read_stored_acts(lead.acts)
-        if len(acts) >= MOST_ACTS or any(act.id == known.id for known in acts):
+        is_anothers = lead.contact_id != news.contact_id
+        if is_anothers or len(acts) >= MOST_ACTS or any(act.id == known.id for known in acts):
             return
         state = after(state_of(acts), act)
         lead_rows.write_lead(
@@ -160,14 +164,16 @@ class InboxDesk:
         first, more = alerts[0], f":and-{len(alerts) - 1}" if len(alerts) > 1 else ""
         receiver = self.receivers[first.person]
         webhook_id = f"{first.alert_id}{more}/{receiver}"
+        told_ms = lead_rows.told_ms(rows, first.person, first.made_ms - HOUR_MS)
+        free_at_ms = free_ms(self.rules.people[first.person].limits, told_ms, first.made_ms, now_ms)
         lead_rows.note_told(rows, alerts, webhook_id, now_ms)
         return Delivery(
             number=0,
             webhook_id=webhook_id,
             subscription=receiver,
-            contact_id=GATHERING if more else first.contact_id,
+            contact_id=GATHERED if more else first.contact_id,
             body=body,
-            at_ms=first.made_ms,
+            at_ms=free_at_ms,  # so that it is not late by hours in which nobody is to be told
             queued_ms=now_ms,
         )
 

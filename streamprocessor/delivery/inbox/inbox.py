@@ -26,7 +26,7 @@ class LeadReader(Protocol):
         """What came; nothing where nothing came for a while."""
 
     async def is_current(self) -> bool:
-        """Whether all is read that Kafka is known to have."""
+        """Whether all is read that Kafka was known to have when this was first asked since it last was so."""
 
 
 class DeliveryQueue(Protocol):

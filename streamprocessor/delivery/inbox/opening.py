@@ -47,11 +47,15 @@ class InboxPlan:
         return frozenset(plan.subscription.name for plan in self.receivers.values())
 
 
-def read_inbox_plan(file: str, resolver: SubscriptionResolver) -> InboxPlan | None:
-    """The plan that the file spells, None where it is ""; raises OperatorError saying what of it can't be used."""
-    if not file:
+def read_rules(file: str) -> InboxRules | None:
+    """The rules in the file, None where it is ""; raises OperatorError and ModelError as read_inbox_file does."""
+    return read_inbox_file(Path(file)) if file else None
+
+
+def inbox_plan_of(rules: InboxRules | None, resolver: SubscriptionResolver) -> InboxPlan | None:
+    """The plan of these rules, None of none; raises OperatorError saying what of them can't be used."""
+    if rules is None:
         return None
-    rules = read_inbox_file(Path(file))
     return InboxPlan(rules, receivers_of(rules, resolver), resolver.phrases)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from streamprocessor.contract.subscriptions.digests import DigestInstant
-from streamprocessor.delivery.deliveries import NEXT_DIGEST, Delivery
+from streamprocessor.delivery.deliveries import DIGEST, NEXT_DIGEST, Delivery
 from streamprocessor.delivery.store.tables import COLLECTED, DELIVERED, WAITING, deliveries, digests
 from streamprocessor.process.databases import portions
 
@@ -49,7 +49,7 @@ def make_digests(connection: Connection, due: DueDigest, now_ms: int) -> list[De
         webhook_id = due.webhook_id_of(f"digest:{day}{part}")
         for some in portions(numbers[place : place + MOST_IN_DIGEST]):
             connection.execute(update(deliveries).where(deliveries.c.number.in_(some)).values(digest=webhook_id))
-        made.append(Delivery(0, webhook_id, subscription, "", b"", instant.at_ms, now_ms))
+        made.append(Delivery(0, webhook_id, subscription, DIGEST, b"", instant.at_ms, now_ms))
     if made:
         _keep_day(connection, subscription, day)
     return made
@@ -76,7 +76,7 @@ def end_collecting(connection: Connection, subscription: str) -> None:
 
 def forget_bodies(connection: Connection) -> None:
     """Forget what is kept for digests that are kept no more."""
-    kept = select(deliveries.c.webhook_id).where(deliveries.c.contact_id == "")
+    kept = select(deliveries.c.webhook_id).where(deliveries.c.contact_id == DIGEST)
     is_of_one = and_(deliveries.c.state == COLLECTED, deliveries.c.digest != NEXT_DIGEST)
     connection.execute(delete(deliveries).where(is_of_one, deliveries.c.digest.not_in(kept)))
 

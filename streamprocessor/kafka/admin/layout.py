@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from streamprocessor.contract.topic_names import ACTIVITIES
 from streamprocessor.contract.topics.rights import rights_of
+from streamprocessor.contract.topics.roles import DELIVERY
 from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
@@ -34,8 +36,11 @@ def process_rights(settings: Settings, clients: ClientSettings, role: str) -> Pr
 
     role: what it is called in contract.topics.rights.
     """
-    topics = layout_of(settings).topics
-    return ProcessRights(clients, role, rights_of(role, topics, settings.topic_prefix, settings.app_id))
+    layout = layout_of(settings)
+    rights = rights_of(role, layout.topics, settings.topic_prefix, settings.app_id)
+    if role == DELIVERY and not settings.inbox:  # activities are read and written for the inbox alone
+        rights = [right for right in rights if right.name != layout.full_name(ACTIVITIES)]
+    return ProcessRights(clients, role, rights)
 
 
 def full_name_of(settings: Settings, topic: str) -> str:

@@ -9,7 +9,7 @@ from streamprocessor.process.logs.lines import message_of
 
 #: Libraries that report each connection and rebalance at INFO, and at DEBUG whole requests, with what is in them; ours
 #: say what matters of it.
-TALKATIVE = ("faust", "mode", "aiokafka", "kafka", "asyncio", "aiohttp", "uvicorn", "sqlalchemy", "multipart")
+TALKATIVE = ("faust", "mode", "aiokafka", "kafka", "asyncio", "aiohttp", "uvicorn", "sqlalchemy", "python_multipart")
 _REPEAT_AFTER_SECONDS = 30.0  # aiokafka repeats itself ten times a second while a broker is away
 _REMEMBERED = 1_000
 _SERVICE_MARK = "[^"  # Faust's services log `[^-Consumer]: Starting...` under the names of our modules that extend them

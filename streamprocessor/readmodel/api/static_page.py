@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -37,10 +38,10 @@ class _File(NamedTuple):
 
 def page_routes() -> list[Route]:
     """The page's files under /page/, and its first one wherever a view may be; they stand last."""
-    files_by_name = _read()
+    files_by_path = _read(files("streamprocessor.readmodel") / "page")
 
     async def file(request: Request) -> Response:
-        page_file = files_by_name.get(request.path_params["name"])
+        page_file = files_by_path.get(request.path_params["path"])
         if page_file is None:
             raise HTTPException(404)
         return _answer(request, page_file)
@@ -48,20 +49,24 @@ def page_routes() -> list[Route]:
     async def view(request: Request) -> Response:
         # What programs ask for in vain is told as it is; which views there are, the page knows.
         is_view = "text/html" in request.headers.get("accept", "")
-        if not is_view or request.path_params["path"].startswith(("api/", "page/")):
+        if not is_view or request.path_params["path"].startswith("api/"):
             raise HTTPException(404)
-        return _answer(request, files_by_name[_INDEX])
+        return _answer(request, files_by_path[_INDEX])
 
-    return [Route("/page/{name}", file), Route("/{path:path}", view)]
+    return [Route("/page/{path:path}", file), Route("/{path:path}", view)]
 
 
-def _read() -> dict[str, _File]:
-    page_files = {}
-    for entry in files("streamprocessor.readmodel").joinpath("page").iterdir():
+def _read(folder: Traversable, below: str = "") -> dict[str, _File]:
+    """The folder's files, those of its rooms too, by their path under it, which begins with `below`."""
+    page_files: dict[str, _File] = {}
+    for entry in folder.iterdir():
+        path = below + entry.name
         media = _MEDIA.get(entry.name.rpartition(".")[2])
-        if media is not None:
+        if entry.is_dir():
+            page_files |= _read(entry, f"{path}/")
+        elif media is not None:
             content = entry.read_bytes()
-            page_files[entry.name] = _File(content, media, f'"{blake2b(content, digest_size=12).hexdigest()}"')
+            page_files[path] = _File(content, media, f'"{blake2b(content, digest_size=12).hexdigest()}"')
     return page_files
 
 

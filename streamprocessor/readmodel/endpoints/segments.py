@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -17,7 +16,15 @@ from streamprocessor.readmodel.endpoints.lists.columns import read_columns
 from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_MARK, ContactFile, contact_lines
 from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
+from streamprocessor.readmodel.requests.parameters import (
+    ExportQuery,
+    FilterBody,
+    NoParameters,
+    PathName,
+    SortQuery,
+    check_new_name,
+)
+from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
@@ -28,7 +35,7 @@ from streamprocessor.readmodel.responses.segments import (
     SegmentPage,
     SegmentView,
 )
-from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.access import READER, WRITER, WriteGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
@@ -36,8 +43,8 @@ from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
-MAX_NAME = 100
 JSON_LINES = "application/x-ndjson"
+_ONE, _EXPORT = "/{name:written_name}", "/export"
 _ROWS_AT_ONCE = 1_000
 _TEXT = {"schema": {"type": "string"}}
 
@@ -67,7 +74,7 @@ def list_segments(context: Context, _: Annotated[NoParameters, Query()]) -> Segm
 
 
 @router.get(
-    "/{name}/export",
+    f"{_ONE}{_EXPORT}",
     dependencies=[READER],
     response_class=Response,
     responses={200: {"content": {CSV: _TEXT, JSON_LINES: _TEXT}}},
@@ -98,7 +105,7 @@ def export_segment(context: Context, name: PathName, query: Annotated[ExportQuer
     return StreamingResponse(content, media_type=media, headers=headers)
 
 
-@router.get("/{name}", dependencies=[READER])
+@router.get(_ONE, dependencies=[READER])
 def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Query()]) -> SegmentPage:
     """A segment, sorted by a score."""
     with context.reading() as connection:
@@ -115,19 +122,24 @@ def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Qu
         )
 
 
-@router.put("/{name}", dependencies=[WRITER])
+@router.put(_ONE)
 def put_segment(
-    context: Context, name: PathName, body: Annotated[FilterBody, Body()], _: Annotated[NoParameters, Query()]
+    context: Context,
+    grant: WriteGrant,
+    name: PathName,
+    body: Annotated[FilterBody, Body()],
+    _: Annotated[NoParameters, Query()],
 ) -> SegmentView:
-    """Keep a filter."""
+    """Keep a filter. How many contacts it holds is told to who may read."""
     filter_ = body.root
     _refuse_missing(context, filter_)
-    if not 0 < len(name) <= MAX_NAME:
-        raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
+    check_new_name(name)
+    if name.endswith(_EXPORT):
+        raise Problem(400, "bad-parameter", f"name: wanted one without {_EXPORT} at its end, as exports have; got it")
     with writing(context.engine) as connection:
         store(connection, context.scorer().model, name, filter_)
+    if READ not in grant.scopes:  # whether anybody has an address would be told by a filter on it
+        return _view(NamedSegment(name, filter_, API), None, [])
     with context.reading() as connection:
         count = context.figures.counts.now(connection, filter_)
     return _view(NamedSegment(name, filter_, API), count, [])
@@ -143,7 +155,7 @@ def count_filter(
         return FilterCount(count=context.figures.counts.of(connection, body.root))
 
 
-@router.delete("/{name}", dependencies=[WRITER])
+@router.delete(_ONE, dependencies=[WRITER])
 def delete_segment(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SegmentView:
     """Drop a kept filter."""
     model = context.scorer().model
@@ -159,7 +171,7 @@ def _refuse_missing(context: ApiContext, filter_: ContactFilter) -> None:
         raise Problem(400, "unknown-name", "\n".join(missing))
 
 
-def _view(known: NamedSegment, count: int, missing: list[str]) -> SegmentView:
+def _view(known: NamedSegment, count: int | None, missing: list[str]) -> SegmentView:
     return SegmentView(
         name=known.name,
         from_=known.origin,

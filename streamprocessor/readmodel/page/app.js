@@ -1,8 +1,8 @@
 // The frame: who is signed in, which view is shown, and moving between them.
 
-import {onGo, go} from './address.js';
-import {Problem, signOut, whoAsks} from './api.js';
-import {el, tell} from './element.js';
+import {onGo, go} from './parts/address.js';
+import {Problem, signOut, whoAsks} from './parts/api.js';
+import {el, tell} from './parts/element.js';
 import {leadsToSearch, searchBox} from './search.js';
 import {signInForm} from './signing_in.js';
 import {FIRST, FIRST_OF_SALESPEOPLE, VIEWS} from './views.js';

@@ -1,8 +1,8 @@
 // The search of every view: a combobox, whose list is what the API finds while one types.
 
-import {contactAddress, go} from './address.js';
-import {ask} from './api.js';
-import {el} from './element.js';
+import {contactAddress, go} from './parts/address.js';
+import {ask} from './parts/api.js';
+import {el} from './parts/element.js';
 
 const PAUSE_MS = 120;
 const SHOWN = 8;

@@ -1,7 +1,7 @@
 // Asks for a token, once.
 
-import {signIn} from './api.js';
-import {el} from './element.js';
+import {signIn} from './parts/api.js';
+import {el} from './parts/element.js';
 
 // Resolves with who signed in; main: where the form goes.
 export function signInForm(main) {

@@ -16,7 +16,10 @@ _LAST_MS = 2**52
 
 
 def write_leads(connection: Connection, changes: Changes) -> None:
-    """Write new hot leads, and what was done; acts may come before their lead, and what is known comes again."""
+    """Write new hot leads, and what was done; acts may come before their lead, and what is known comes again.
+
+    What an event says that is another contact's than the lead is, counts for nothing.
+    """
     begun = {lead_id_of(episode): row for episode, row in changes.hot_leads.items()}
     done: dict[str, list[tuple[str, LeadAct]]] = {}
     for contact_id, act in changes.acts:
@@ -25,8 +28,10 @@ def write_leads(connection: Connection, changes: Changes) -> None:
     written = []
     for lead_id in {**begun, **done}:
         row = known.get(lead_id) or _first_row(lead_id, begun.get(lead_id), done.get(lead_id, ()))
+        if lead_id in begun and row["contact_id"] != begun[lead_id]["contact_id"]:
+            row = _first_row(lead_id, begun[lead_id], ())
         acts = read_stored_acts(row["acts"])
-        _add(acts, [act for _, act in done.get(lead_id, ())])
+        _add(acts, [act for contact_id, act in done.get(lead_id, ()) if contact_id == row["contact_id"]])
         if lead_id in begun:
             row = row | {"at_ms": begun[lead_id]["at_ms"]}
         written.append(row | _columns_of(acts, row["at_ms"]))

@@ -24,4 +24,6 @@ class ActBody(BaseModel):
 
     act: Literal["assigned", "seen", "called", "accepted", "rejected", "reopened"]
     to: NonEmptyText | None = Field(None, description="Whose it is from now on, with `assigned`.")
-    reason: Annotated[Text, Field(description="Why, with `rejected`: one of the inbox's reasons.")] = ""
+    reason: Annotated[
+        Text, Field(pattern=r"^[^\x00]*$", description="Why, with `rejected`: one of the inbox's reasons.")
+    ] = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,7 @@ from streamprocessor.scoring.model.contact_filter import LARGEST_POINTS, MAX_TEX
 from streamprocessor.scoring.model.model import END_OF_TIME_MS
 
 _MOST_LISTED = 200
+_LONGEST_NAME = 100
 MOST_COLUMNS = 100
 
 
@@ -53,6 +55,14 @@ ColumnWord = Annotated[
 ]
 PageLimit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
 Cursor = Annotated[str, Field(max_length=4_096, description="`next` of the page before.")]
+
+
+def check_new_name(name: str) -> None:
+    """Raise Problem unless something may be kept under the name, which people read."""
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise Problem(400, "bad-parameter", f"name: wanted 1 to {_LONGEST_NAME} characters; got {len(name)}")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
 
 
 class NoParameters(BaseModel):

@@ -10,7 +10,6 @@ from streamprocessor.inbox.episode import STATES
 from streamprocessor.readmodel.responses.contact_title import ContactTitle
 
 LeadStateName = Literal["new", "seen", "called", "accepted", "rejected"]
-ActName = Literal["assigned", "seen", "called", "accepted", "rejected", "reopened"]
 
 assert LeadStateName.__args__ == STATES  # type: ignore[attr-defined]
 

@@ -29,7 +29,7 @@ class NamedFilter(BaseModel):
 class SegmentView(NamedFilter):
     """A segment, and how many contacts it held some seconds ago."""
 
-    count: int
+    count: int | None = Field(description="null: who asks may not read.")
 
 
 class ListedSegment(NamedFilter):
@@ -50,7 +50,8 @@ class SegmentList(BaseModel):
     segments: list[ListedSegment]
 
 
-class SegmentPage(SegmentView):
+class SegmentPage(NamedFilter):
     """A segment, its size and a part of its contacts."""
 
+    count: int
     page: ContactPage

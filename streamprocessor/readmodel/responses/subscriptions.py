@@ -35,7 +35,9 @@ class RecentDelivery(ContactTitle):
     """A webhook that waits or has arrived, and whom it is about."""
 
     webhook_id: str
-    contact_id: str | None = Field(description="null: delivery is of a release that does not say.")
+    contact_id: str | None = Field(
+        description="null: it is about several, or delivery is of a release that does not say."
+    )
     state: str
     at: str
     attempts: int = Field(description="Those that failed.")
@@ -48,7 +50,9 @@ class Undeliverable(ContactTitle):
     """A webhook that was given up, and is kept to be sent again, and whom it is about."""
 
     webhook_id: str
-    contact_id: str | None = Field(description="null: delivery is of a release that does not say.")
+    contact_id: str | None = Field(
+        description="null: it is about several, or delivery is of a release that does not say."
+    )
     subscription: str
     at: str
     attempts: int

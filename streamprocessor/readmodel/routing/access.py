@@ -43,6 +43,12 @@ ReadGrant = Annotated[Grant, READER]
 WriteGrant = Annotated[Grant, WRITER]
 
 
+def refuse_without(grant: Grant, scope: str) -> None:
+    """Raise Problem where the grant lacks a scope that is wanted beside the one of the endpoint."""
+    if scope not in grant.scopes:
+        raise Problem(403, "no-scope", f"token: wanted one with scope {scope}, too; got one without")
+
+
 async def authorize(context: ApiContext, request: Request, scope: str) -> Asker:
     """Who asks; raises Problem where it is nobody that is known, or the scope is missing.
 

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 
 from streamprocessor.errors import place_of
@@ -30,6 +31,23 @@ log = logging.getLogger(__name__)
 
 CONTACT_ID = "contact_id"
 """The parameter that names a contact, in the path or in the query."""
+
+
+class _WrittenName(Convertor[str]):
+    """A name as people write it, slashes and all: clients spell them %2F, and paths are read once they are plain."""
+
+    regex = r"[\s\S]+"
+
+    def convert(self, value: str) -> str:
+        """The name."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The name."""
+        return value
+
+
+register_url_convertor("written_name", _WrittenName())
 
 
 class ApiRoute(APIRoute):

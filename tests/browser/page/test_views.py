@@ -25,10 +25,10 @@ VIEWS = {
     "distribution-of-labels": ("/distribution?score=grade", "tbody tr"),
     "model": ("/model", "tbody tr"),
     "segments": ("/segments", "tbody tr"),
-    "segment-new": ("/segments?new", "form"),
+    "segment-new": ("/segments?new", "main form"),
     "subscriptions": ("/subscriptions", ".title + div > *"),
-    "subscription-new": ("/subscriptions?new", "form"),
-    "imports": ("/imports", "form + div > *"),
+    "subscription-new": ("/subscriptions?new", "main form"),
+    "imports": ("/imports", "main form + div > *"),
     "nothing": ("/nothing-such", "[role=alert]"),
 }
 

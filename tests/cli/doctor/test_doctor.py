@@ -122,6 +122,26 @@ def test_people_of_the_inbox_who_can_not_sign_in_are_named(
     )
 
 
+@pytest.mark.parametrize(
+    ("tokens", "missing"),
+    [(None, "mia, tom"), ("local=0123456789abcdef\nmia/read=fedcba9876543210", "tom")],
+)
+def test_people_of_the_inbox_need_tokens_in_the_data_folder_too_where_the_api_reads_them(
+    call: Call, environment: dict[str, str], tmp_path: Path, tokens: str | None, missing: str
+) -> None:
+    (tmp_path / "inbox.yaml").write_text("people: {mia: {}, tom: {}}")
+    if tokens is not None:
+        (tmp_path / "data").mkdir(mode=0o700)
+        (tmp_path / "data" / "api-tokens").write_text(f"{tokens}\n")
+    settings = environment | {"STREAMPROCESSOR_INBOX": str(tmp_path / "inbox.yaml")}
+
+    assert findings(call, settings, "api")["inbox"] == (
+        "fail",
+        f"{tmp_path}/inbox.yaml: wanted a token in {tmp_path}/data/api-tokens for each person; got none for {missing}",
+    )
+    assert findings(call, settings, "delivery")["inbox"][0] == "ok"
+
+
 def test_a_database_that_does_not_answer_is_named_without_its_password(call: Call, environment: dict[str, str]) -> None:
     url = "postgresql://me:hidden@127.0.0.1:1/scores"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import compat32, default
@@ -111,6 +112,14 @@ def test_a_days_mail_says_each_lead_and_how_many_there_are() -> None:
         "c-44 became a hot lead (41)",
     ]
     assert text_of(message, "html").count("<h1") == 3
+
+
+def test_texts_of_any_length_make_no_days_mail_slow_or_large() -> None:
+    long = body_of({"full_name": "x" * 10**6, "company": "é " * 10**6, "phone": "\0" * 10**6})
+    began_seconds = time.process_time()
+    mail = raw_of(digest_body([long] * 20))
+    assert time.process_time() - began_seconds < 3
+    assert len(mail) < 20 * 20_000
 
 
 INJECTED = "X-Injected"

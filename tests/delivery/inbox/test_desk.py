@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED
 from streamprocessor.delivery.contacts import MERGED_CONTACT, ContactFacts
-from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.deliveries import Delivery, contact_of
 from streamprocessor.delivery.inbox.desk import ActNews, InboxDesk
 from streamprocessor.delivery.inbox.payloads import AlertWording
 from streamprocessor.delivery.store.contact_rows import write_contacts
@@ -35,7 +35,7 @@ owners:
   - {attributes: [{attribute: country, exists: true}], owner: mia}
   - {attributes: [{attribute: company, exists: true}], owner: [mia, tom]}
 due: {business_time: 2h}
-escalate_to: [tom, ann]
+escalate_to: [tom]
 """,
     "inbox.yaml",
 )
@@ -60,11 +60,11 @@ class Desk:
         acts = [read_act(row.contact_id, row.value, [], FRIDAY_MS) for row in kept]
         found = [act for act in acts if act is not None]
         for act in found:
-            self.take(act)
+            self.take(act, contact_id=lead.contact_id)
         return found
 
-    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS) -> None:
-        self.store.within(lambda rows: self.desk.take_act(rows, ActNews("jane", act, arrival_ms)))
+    def take(self, act: LeadAct, arrival_ms: int = FRIDAY_MS, contact_id: str = "jane") -> None:
+        self.store.within(lambda rows: self.desk.take_act(rows, ActNews(contact_id, act, arrival_ms)))
 
     def send(self, after_ms: int = 0) -> list[tuple[str, str]]:
         """Who was told what so long after Friday's eight o'clock."""
@@ -92,6 +92,14 @@ def test_a_lead_gets_its_owner_and_the_owner_is_told_when_the_quiet_hours_end(de
     assert desk.send() == []
     assert desk.send(2 * HOUR_MS) == [("inbox.mia", "lead-assigned")]
     assert desk.send(2 * HOUR_MS) == []
+
+
+def test_an_alert_is_not_late_by_the_quiet_hours_that_it_waited_for(desk: Desk) -> None:
+    desk.become_hot(country="DE")
+    sent = desk.store.within(lambda rows: desk.desk.send(rows, FRIDAY_MS + 2 * HOUR_MS + 3_000))
+    assert [(each.at_ms, each.queued_ms) for each in sent.deliveries] == [
+        (FRIDAY_MS + 2 * HOUR_MS, FRIDAY_MS + 2 * HOUR_MS + 3_000)
+    ]
 
 
 def test_the_same_hot_lead_again_is_no_second_one(desk: Desk) -> None:
@@ -160,6 +168,24 @@ def test_of_a_contact_that_was_merged_into_another_nobody_is_told(desk: Desk) ->
     desk.become_hot(country="AT")
     desk.store.within(lambda rows: write_contacts(rows, {"jane": MERGED_CONTACT}))
     assert desk.send(3 * HOUR_MS) == []
+
+
+def test_a_message_about_many_is_about_no_contact_whatever_that_is_called(desk: Desk) -> None:
+    contacts = ["inbox", *(f"c-{number}" for number in range(5))]
+    for contact_id in contacts:
+        desk.become_hot(Lead(contact_id, 1), country="DE")
+    assert [event for _, event in desk.send(2 * HOUR_MS)] == ["lead-assigned"] * 4 + ["leads-gathered"]
+    desk.store.queue([], {}, contacts)
+    (left,) = desk.store.recent("inbox.mia", 10)
+    assert contact_of(left.contact_id) is None
+
+
+def test_what_an_event_of_another_contact_says_of_a_lead_counts_for_nothing(desk: Desk) -> None:
+    desk.take(done(LEAD_ACCEPTED, 0), contact_id="eve")  # before the lead itself
+    assert len(desk.become_hot(country="AT")) == 1
+    desk.take(done(LEAD_CALLED), contact_id="eve")
+    desk.take(done(LEAD_ASSIGNED, to="tom"), contact_id="eve")
+    assert desk.send(3 * HOUR_MS) == [("inbox.tom", "lead-overdue")]
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:

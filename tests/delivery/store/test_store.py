@@ -15,9 +15,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from streamprocessor.contract.subscriptions.digests import DigestInstant
+from streamprocessor.delivery.contacts import MERGED_CONTACT
 from streamprocessor.delivery.deliveries import NEXT_DIGEST, Delivery
+from streamprocessor.delivery.store.contact_rows import read_contacts, write_contacts
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.digest_rows import DueDigest
+from streamprocessor.delivery.store.lead_rows import leads_due, write_counter
+from streamprocessor.delivery.store.secret_rows import read_secrets
 from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Store, StoredOutcome
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.errors import OperatorError
@@ -164,6 +168,28 @@ def test_a_database_of_a_release_before_traces_is_gone_on_with_and_goes_back_to_
     newer.within(lambda connection: connection.execute(as_it_was))
 
     assert [delivery.traceparent for delivery in newer.waiting("crm", 0, 10)] == [None, TRACE, None]
+    newer.close()
+
+
+def test_a_database_of_a_release_before_digests_and_the_inbox_has_all_that_they_need(url: str) -> None:
+    store = Store(Database(url))
+    store.queue(queued("a"), {})
+    older = [f"DROP TABLE {name}" for name in ("digests", "kept_secrets", "leads", "lead_events", "lead_alerts")]
+    older += ["DROP TABLE lead_counters", "ALTER TABLE deliveries DROP COLUMN digest"]
+    older += ["ALTER TABLE people DROP COLUMN merged"]
+    store.within(lambda connection: [connection.execute(text(each)) for each in older])
+    store.close()
+
+    newer = Store(Database(url))
+    newer.queue(daily("b"), {})
+    assert [delivery.webhook_id for delivery in newer.waiting("crm", 0, 10)] == ["a"]
+    [digest] = newer.make_digests(due(), NOW_MS + 2)
+    assert len(newer.digest_bodies(digest)) == 1
+    newer.within(lambda rows: write_contacts(rows, {"jane": MERGED_CONTACT}))
+    assert newer.within(lambda rows: read_contacts(rows, ["jane"])) == {"jane": MERGED_CONTACT}
+    newer.within(lambda rows: write_counter(rows, "turns", 1))
+    assert newer.within(lambda rows: leads_due(rows, ["new"], 0, NOW_MS)) == []
+    assert newer.within(read_secrets) == []
     newer.close()
 
 

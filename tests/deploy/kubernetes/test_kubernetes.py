@@ -236,6 +236,18 @@ def test_what_a_process_keeps_lies_in_a_folder_of_its_own_on_its_volume() -> Non
         assert bool(claims) == (process != "worker")
 
 
+@pytest.mark.parametrize("process", ["delivery", "api"])
+def test_the_inboxs_file_is_where_the_readme_says_for_both_that_read_it_and_may_be_missing(process: str) -> None:
+    pod = pod_of(stateful_set(process))
+    (volume,) = [each["configMap"] for each in pod["volumes"] if each["name"] == "inbox"]
+    (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "inbox"]
+
+    assert volume == {"name": "streamprocessor-inbox", "optional": True}
+    readme = (KUBERNETES / "README.md").read_text()
+    assert f"create configmap {volume['name']} --from-file=inbox.yaml" in readme
+    assert f"{PREFIX}INBOX={mount['mountPath']}/inbox.yaml" in readme
+
+
 def test_more_workers_than_partitions_are_never_asked_for() -> None:
     partitions = {
         topic["spec"]["partitions"]

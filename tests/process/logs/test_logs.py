@@ -15,6 +15,7 @@ from collections.abc import Callable
 import orjson
 import pytest
 from aiokafka.errors import NodeNotReadyError
+from python_multipart.multipart import create_form_parser
 
 from streamprocessor.errors import BrokerAwayError, RecordError
 from streamprocessor.process.logs.context import batch_name, trace_id
@@ -258,6 +259,10 @@ def test_libraries_log_warnings_only_and_seldom_the_same_at_whatever_level(
             logger.warning("matters")
 
     assert len(lines_of(capsys)) == len(TALKATIVE)
+
+
+def test_what_parses_peoples_forms_is_among_those_libraries() -> None:
+    assert create_form_parser.__module__.partition(".")[0] in TALKATIVE
 
 
 def test_a_signal_makes_the_level_debug_and_another_one_makes_it_what_it_was(

@@ -28,3 +28,14 @@ def test_a_database_that_is_refused_is_not_kept_open(tmp_path: Path) -> None:
 
     assert open_files(tmp_path) == []
     assert refusal.tb is not None  # it has the engine, which nothing has collected yet
+
+
+def test_a_connection_that_comes_back_after_its_test_ends_there(database_url: str, tmp_path: Path) -> None:
+    with opened_database(database_url, tmp_path / "read-model.sqlite") as engine:
+        late = engine.connect()
+        raw = late.connection.dbapi_connection
+    late.close()
+
+    assert raw is not None
+    with pytest.raises(Exception, match="closed"):
+        raw.cursor().execute("SELECT 1")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Query, Request
 
-from streamprocessor.contract.display import Display, display_name
+from streamprocessor.contract.display import display_name
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.readmodel.endpoints.drafts.written import WrittenSubscription, read_written, refuse_missing
@@ -17,7 +17,7 @@ from streamprocessor.readmodel.requests.drafts import PreviewBody, SubscriptionD
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.drafts import PreviewedMessage, TriedSubscription
-from streamprocessor.readmodel.routing.access import WRITER, WriteGrant
+from streamprocessor.readmodel.routing.access import WRITER, WriteGrant, refuse_without
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
@@ -44,8 +44,7 @@ async def preview_subscription(
 
     Nothing is sent and the signature is blanked. It tells of people, so it wants scope read besides.
     """
-    if READ not in grant.scopes:
-        raise Problem(403, "no-scope", f"token: wanted one with scope {READ}, too; got one without")
+    refuse_without(grant, READ)
     said = body.subscription if body.subscription.get("url") != "" else body.subscription | {"url": _ANY_URL}
     written = await asyncio.to_thread(read_written, body.name, said, context.gateways)
     await refuse_missing(written.subscription, context)
@@ -55,7 +54,7 @@ async def preview_subscription(
     previewed = await context.gateways.delivery.preview(body.name, _signed_as_written(written), found)
     return PreviewedMessage(
         contact_id=None if found is None else found["data"]["contact_id"],
-        display_name=None if found is None else display_name(Display(), found["attributes"]),
+        display_name=None if found is None else display_name(context.display, found["attributes"]),
         event=BECAME_HOT_LEAD if found is None else found["event"],
         at=None if found is None else found["data"]["at"],
         method=previewed["method"],

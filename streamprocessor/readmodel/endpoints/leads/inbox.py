@@ -12,15 +12,15 @@ from streamprocessor.contract.lead_types import LEAD_ASSIGNED
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.acts import MOST_ACTS, act_id_of, read_stored_acts
 from streamprocessor.inbox.episode import CLOSED_STATES, OPEN_STATES, LeadAct, LeadState, may_follow, state_of
-from streamprocessor.inbox.rules import InboxRules
+from streamprocessor.inbox.rules import ME, NOBODY, InboxRules
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.inbox import ActBody, InboxQuery
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.requests.tokens import Grant
+from streamprocessor.readmodel.requests.tokens import READ, Grant
 from streamprocessor.readmodel.responses.contact_title import stored_title
 from streamprocessor.readmodel.responses.inbox import DoneWithLead, InboxCounts, InboxPage, LeadView, PersonView
 from streamprocessor.readmodel.responses.scores import instant
-from streamprocessor.readmodel.routing.access import ReadGrant, WriteGrant
+from streamprocessor.readmodel.routing.access import ReadGrant, WriteGrant, refuse_without
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.cursors import LeadPosition, cursor_of, read_cursor
@@ -66,8 +66,10 @@ async def act_on_lead(
 ) -> LeadView:
     """Do something with a hot lead: an event of its contact, which rules can score. The same again is done once.
 
-    `assigned` gives it to somebody, `reopened` takes a closed one up again.
+    `assigned` gives it to somebody, `reopened` takes a closed one up again. The answer tells of a person, so it wants
+    scope read besides.
     """
+    refuse_without(grant, READ)
     row = await run_in_threadpool(_stored_lead, context, id)
     acts = read_stored_acts(row.acts)
     if len(acts) >= MOST_ACTS:
@@ -100,7 +102,8 @@ def _act(row: Any, state: LeadState, body: ActBody, grant: Grant, context: ApiCo
     act_type = LEAD_ASSIGNED if is_reopened else f"lead_{body.act}"
     at_ms, to = context.clock_ms(), state.owner if is_reopened else body.to
     return LeadAct(
-        id=act_id_of(row.episode, act_type, state.rounds, to),
+        # Taken up again it is assigned, but by no act of the rules, whose first one may have come too late to count.
+        id=act_id_of(row.episode, REOPENED if is_reopened else act_type, state.rounds, to),
         type=act_type,
         episode=row.episode,
         score_name=str(orjson.loads(row.said)["score_name"]),
@@ -133,7 +136,7 @@ def _states(query: InboxQuery) -> tuple[str, ...]:
 def _owner(query: InboxQuery, grant: Grant) -> str | None:
     if query.owner is None:
         return None
-    return {"me": grant.name, "nobody": ""}.get(query.owner, query.owner)
+    return {ME: grant.name, NOBODY: ""}.get(query.owner, query.owner)
 
 
 def _view(context: ApiContext, row: Any, acts: list[LeadAct]) -> LeadView:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated
 
 import orjson
@@ -13,7 +12,7 @@ from streamprocessor.readmodel.endpoints.contact_lookup import check_stages, sor
 from streamprocessor.readmodel.endpoints.known_segments import known_by
 from streamprocessor.readmodel.endpoints.lists.columns import read_columns
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.parameters import ListQuery, NoParameters, PathName
+from streamprocessor.readmodel.requests.parameters import ListQuery, NoParameters, PathName, check_new_name
 from streamprocessor.readmodel.responses.lists.views import SavedView, ViewList
 from streamprocessor.readmodel.routing.access import READER, WRITER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
@@ -21,8 +20,9 @@ from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.tables import views
 
-MAX_NAME = 100
 MOST_VIEWS = 500
+
+_ONE = "/{name:written_name}"
 
 router = APIRouter(prefix="/api/views", route_class=ApiRoute)
 
@@ -35,22 +35,19 @@ def list_views(context: Context, _: Annotated[NoParameters, Query()]) -> ViewLis
     return ViewList(views=[SavedView(name=row.name, view=orjson.loads(row.view)) for row in rows])
 
 
-@router.get("/{name}", dependencies=[READER])
+@router.get(_ONE, dependencies=[READER])
 def get_view(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SavedView:
     """A saved view."""
     with context.reading() as connection:
         return _known(connection, name)
 
 
-@router.put("/{name}", dependencies=[WRITER])
+@router.put(_ONE, dependencies=[WRITER])
 def put_view(
     context: Context, name: PathName, body: Annotated[ListQuery, Body()], _: Annotated[NoParameters, Query()]
 ) -> SavedView:
     """Save a view: a filter or a segment, by which score it is sorted, and its columns."""
-    if not 0 < len(name) <= MAX_NAME:
-        raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
+    check_new_name(name)
     _check(context, body)
     view = body.model_dump(mode="json", exclude_defaults=True)
     with writing(context.engine) as connection:
@@ -63,7 +60,7 @@ def put_view(
     return SavedView(name=name, view=view)
 
 
-@router.delete("/{name}", dependencies=[WRITER])
+@router.delete(_ONE, dependencies=[WRITER])
 def delete_view(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SavedView:
     """Drop a saved view; the contacts in it are as they were."""
     with writing(context.engine) as connection:
