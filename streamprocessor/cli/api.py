@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamprocessor.cli.terminal.options import process_options, process_settings, setting
+from streamprocessor.cli.terminal.options import inbox_option, process_options, process_settings, setting
 
 
 @click.command()
@@ -12,6 +12,7 @@ from streamprocessor.cli.terminal.options import process_options, process_settin
 @setting("--api-port", "PORT", "Where requests, metrics and health are answered, 0 for any free port.", type=int)
 @setting("--database-url", "URL", "postgresql://...; without it one SQLite file in the data folder.")
 @setting("--delivery-port", "PORT", "Where the delivery process answers that is asked about webhooks.", type=int)
+@inbox_option
 @click.pass_context
 def api(ctx: click.Context) -> None:
     """Keep contacts in a database and answer questions about them until told to stop (Ctrl-C, SIGTERM).

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.terminal.options import json_option, process_options, process_settings, setting, settings_of
+from streamprocessor.cli.terminal.options import (
+    inbox_option,
+    json_option,
+    process_options,
+    process_settings,
+    setting,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -22,6 +29,7 @@ port_option = setting(
 @process_options
 @port_option
 @setting("--subscriptions", "FILE", "The subscriptions, beside those of the subscriptions topic.")
+@inbox_option
 @click.pass_context
 def delivery(ctx: click.Context) -> None:
     """Send webhooks and mails until told to stop (Ctrl-C, SIGTERM).

@@ -91,10 +91,19 @@ class Assignment(NamedTuple):
     turn_key: str | None
 
 
-def assignment_of(rules: InboxRules, attributes: Mapping[str, Any], turns: Mapping[str, int]) -> Assignment:
-    """Whose lead a contact with these attributes is. turns: how many there were, by turn_key."""
+def assignment_of(
+    rules: InboxRules, attributes: Mapping[str, Any], turns: Mapping[str, int], before: str | None = None
+) -> Assignment:
+    """Whose lead a contact with these attributes is.
+
+    turns: how many there were, by turn_key.
+    before: whose the contact's lead before this one is. Who may have this one, too, gets it, so that no two people
+    call the same contact; None: nobody's.
+    """
     for rule in rules.owners:
         if holds(ContactFilter(attributes=rule.conditions), {}, attributes, suppressed=False):
+            if before in rule.people:
+                return Assignment(before, None)
             key = rule.turn_key
             return Assignment(rule.people[turns.get(key, 0) % len(rule.people)], key if len(rule.people) > 1 else None)
     return Assignment(None, None)

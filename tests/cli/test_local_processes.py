@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -33,3 +34,9 @@ async def test_each_process_that_is_ready_is_told_though_another_never_is(
         assert not telling.done()
         telling.cancel()
         await asyncio.wait([telling])
+
+
+def test_who_takes_leads_is_told_to_those_who_ask_the_inbox() -> None:
+    for inbox, told in (("", set()), ("people.yaml", {"delivery", "api"})):
+        children = FrontPlan(Settings(inbox=inbox), PORTS).children()
+        assert {child.name for child in children if ("--inbox", inbox) in pairwise(child.command)} == told

@@ -85,6 +85,6 @@ def test_one_page_leads_to_everything_for_those_who_run_it() -> None:
     page = ROOT / "deploy" / "README.md"
     led = {file for file, _ in _links(page)}
     led |= {above for file in led for above in file.parents}
-    known = {"demo.yaml", "healthcheck.py", "__pycache__"}
+    known = {"demo.yaml", "demo-inbox.yaml", "healthcheck.py", "__pycache__"}
 
     assert [path.name for path in (ROOT / "deploy").iterdir() if path.name not in known and path not in led] == []

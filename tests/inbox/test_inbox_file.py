@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from streamprocessor.errors import ModelError
@@ -9,6 +11,9 @@ from streamprocessor.inbox.alerts import AlertLimits, QuietHours
 from streamprocessor.inbox.business_hours import NextBusinessDay, OpenHours, WithinBusinessTime
 from streamprocessor.inbox.inbox_file import parse_inbox_file, read_inbox_file
 from streamprocessor.inbox.rules import Assignment, InboxRules, Salesperson, assignment_of
+from streamprocessor.readmodel.composition import api_tokens
+from streamprocessor.readmodel.requests.tokens import read_grant
+from streamprocessor.settings import Settings
 from tests.harness.system import ROOT
 
 EXAMPLE = ROOT / "deploy" / "inbox.example.yaml"
@@ -24,6 +29,15 @@ def test_the_example_says_what_its_comments_say() -> None:
     assert rules.hours.by_day["friday"] == (OpenHours(540, 720), OpenHours(780, 930))
     assert rules.hours.calendar.weekend == {"saturday", "sunday"}
     assert (rules.escalate_to, len(rules.reasons)) == (("lea",), 4)
+
+
+def test_in_the_demos_inbox_leads_wait_for_whoever_signs_in_and_are_due_at_any_hour(tmp_path: Path) -> None:
+    rules = read_inbox_file(ROOT / "deploy" / "demo-inbox.yaml")
+    who_signs_in = {read_grant(words).name for words in api_tokens(Settings(data_dir=str(tmp_path)))}
+    assert who_signs_in <= set(rules.people)
+    assert who_signs_in <= {person for rule in rules.owners for person in rule.people}
+    assert rules.due_ms(0) == 120_000  # 1970-01-01, a night
+    assert rules.reasons
 
 
 def test_what_is_left_out_is_as_usual() -> None:
@@ -95,6 +109,21 @@ def test_the_first_rule_that_holds_says_whose_lead_it_is(
     attributes: dict[str, str], turns: dict[str, int], assignment: Assignment
 ) -> None:
     assert assignment_of(read_inbox_file(EXAMPLE), attributes, turns) == assignment
+
+
+@pytest.mark.parametrize(
+    ("country", "before", "assignment"),
+    [
+        ("DE", "tom", Assignment("tom", None)),
+        ("DE", "mia", Assignment("mia", None)),
+        ("DE", "lea", Assignment("mia", "mia tom")),
+        ("AT", "mia", Assignment("tom", None)),
+    ],
+)
+def test_a_contact_stays_with_whom_it_was_where_the_rule_allows_and_nobody_has_a_turn_with_it(
+    country: str, before: str, assignment: Assignment
+) -> None:
+    assert assignment_of(read_inbox_file(EXAMPLE), {"country": country}, {"mia tom": 2}, before) == assignment
 
 
 def test_where_no_rule_holds_it_is_nobodys() -> None:

@@ -95,6 +95,8 @@ async def test_every_list_says_what_its_contacts_are_called(app: ApiApp) -> None
     exported = (await http.get("/api/segments/everybody/export", params={"format": "jsonl"})).text.splitlines()
     names = {each["contact_id"]: each["display_name"] for each in map(orjson.loads, exported)}
     assert names == {"jane": "Jane Wu", "c-7": None}
+    file = (await http.get("/api/export", params={"columns": "attribute:company"})).text.splitlines()
+    assert file == ["contact_id,display_name,company", "c-7,,", "jane,Jane Wu,Acme"]
     shown = (await http.get("/api/contacts/jane")).json()
     assert {word: shown[word] for word in UNTITLED} == TITLED
 

@@ -193,12 +193,21 @@ async def test_a_file_has_a_column_an_attribute_and_scores_in_columns_of_their_o
     rows = {row["contact_id"]: row for row in await table_of(http, columns=[*columns, *attributes, "relative"])}
 
     assert list(rows["hot"]) == [
-        *("contact_id", "engagement.score", "engagement.stage", "engagement.change_7d", "owner", "suppressed"),
+        *(
+            "contact_id",
+            "display_name",
+            "engagement.score",
+            "engagement.stage",
+            "engagement.change_7d",
+            "owner",
+            "suppressed",
+        ),
         *("last_seen_at", "company", "employees", "vip", "tags", "attributes.suppressed", "engagement.relative"),
     ]
     listed = (await http.get("/api/contacts")).json()["contacts"][0]
     assert rows["hot"] == {
         "contact_id": "hot",
+        "display_name": "Acme & Söhne",
         "engagement.score": str(listed["score"]),
         "engagement.stage": "hot",
         "engagement.change_7d": str(listed["week_ago"]["engagement"]["change"]),
@@ -227,7 +236,7 @@ async def test_a_file_without_columns_leaves_nothing_out_and_begins_with_a_mark_
     scores = [f"{name}.{part}" for name in ("engagement", "fit") for part in ("score", "stage")]
     others = ["suppressed", "hot_since", "last_seen_at", "updated_at"]
     names = ["company", "employees", "job_title", "owner", "attributes.suppressed", "tags", "vip"]
-    assert list(row) == ["contact_id", *scores, "grade.stage", *others, *names]
+    assert list(row) == ["contact_id", "display_name", *scores, "grade.stage", *others, *names]
     for asked, begins in (({}, b"contact_id,"), ({"bom": "true"}, b"\xef\xbb\xbfcontact_id,")):
         answer = await http.get("/api/export", params={"stage": "hot"} | asked)
         assert answer.content.startswith(begins)
@@ -244,7 +253,12 @@ async def test_a_segments_file_is_as_ever_unless_columns_are_asked_for(http: htt
     asked: dict[str, Any] = {"columns": ["suppressed", "attribute:company"]}
     chosen = await table_of(http, path, format="csv", bom="true", **asked)
     assert chosen == await table_of(http, segment="acme", **asked)
-    assert chosen[0] == {"contact_id": "hot", "suppressed": "false", "company": "Acme & Söhne"}
+    assert chosen[0] == {
+        "contact_id": "hot",
+        "display_name": "Acme & Söhne",
+        "suppressed": "false",
+        "company": "Acme & Söhne",
+    }
     refused = await http.get(path, params=asked)
     assert (refused.status_code, refused.json()["detail"]) == (
         400,

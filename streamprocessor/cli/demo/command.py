@@ -20,14 +20,15 @@ def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: flo
     """Show it: embedded Apache Kafka, all processes, simulated traffic, hot leads and fading scores.
 
     Its topics begin with `demo-`; the model is deploy/demo.yaml, whose points are halved every 20 seconds. As with
-    `up`, a model that is in force stays, unless --model names one on this start.
+    `up`, a model that is in force stays, unless --model names one on this start. Its hot leads wait in the inbox of
+    deploy/demo-inbox.yaml.
     """
     from streamprocessor.cli.demo.run import DemoPlan, run_demo
     from streamprocessor.cli.demo.screen import screen
     from streamprocessor.cli.local.local_system import ended_by_sigterm, kafka_for
     from streamprocessor.cli.terminal.running import run
 
-    settings = settings_of(ctx, model="deploy/demo.yaml", topic_prefix="demo-")
+    settings = settings_of(ctx, model="deploy/demo.yaml", topic_prefix="demo-", inbox="deploy/demo-inbox.yaml")
     plan = DemoPlan(contacts, rate, seed, seconds, model_given=is_given(ctx, "model"))
     with ended_by_sigterm():
         # The screen is inside: while Kafka is fetched the terminal is the progress line's.

@@ -67,6 +67,8 @@ class FrontPlan:
         options = {f"--{name}-port": str(port)}
         if name == "delivery" and self.settings.subscriptions:
             options["--subscriptions"] = self.settings.subscriptions
+        if name in ("delivery", "api") and self.settings.inbox:
+            options["--inbox"] = self.settings.inbox
         if name == "api":  # it asks delivery what became of webhooks
             options["--delivery-port"] = str(self.ports["delivery"])
         return Child(name, command_of(self.settings, name, options), log_of(self.logs, name))

@@ -22,6 +22,11 @@ def setting(flag: str, metavar: str, text: str, **more: Any) -> Callable[[Decora
     return click.option(flag, metavar=metavar, help=text, expose_value=False, callback=_keep, **more)
 
 
+def inbox_option(command: Decorated) -> Decorated:
+    """The command with the option that names the inbox's file."""
+    return setting("--inbox", "FILE", "Who takes hot leads, and by when; without it one inbox for everybody.")(command)
+
+
 def process_options(command: Decorated) -> Decorated:
     """The command with the options that every process has."""
     options = (
@@ -44,7 +49,7 @@ def front_options(command: Decorated) -> Decorated:
         setting("--delivery-port", "PORT", "Where delivery answers, or the next free one; 0: any.", type=int),
         setting("--subscriptions", "FILE", "Webhooks to be sent, beside those that the page or the API made."),
     )
-    for option in reversed(options):
+    for option in (inbox_option, *reversed(options)):
         command = option(command)
     return command
 

@@ -70,7 +70,7 @@ class InboxDesk:
         lead_rows.write_lead(rows, replace(lead, at_ms=announcement.at_ms, said=said_of(announcement)))
         if any(act.type == LEAD_ASSIGNED for act in read_stored_acts(lead.acts)):
             return  # by another database, before this one began
-        act = self._assigned(rows, announcement, facts)
+        act = self._assigned(rows, announcement, facts, lead)
         if act.to is not None or act.due_ms is not None:
             value = event_of(announcement.contact_id, act)
             lead_rows.keep_event(rows, act.id, announcement.contact_id, value)
@@ -109,11 +109,13 @@ class InboxDesk:
             again_ms.append(outgoing.again_ms)
         return Outgoing(deliveries, min((each for each in again_ms if each is not None), default=None))
 
-    def _assigned(self, rows: Connection, announcement: Announcement, facts: ContactFacts) -> LeadAct:
-        """The rules' own act; of people who take turns one has had its turn with it."""
+    def _assigned(self, rows: Connection, announcement: Announcement, facts: ContactFacts, lead: LeadRow) -> LeadAct:
+        """The rules' own act; of people who take turns one has had its turn with it, unless the contact was theirs."""
         keys = {rule.turn_key for rule in self.rules.owners}
         turns = {key: lead_rows.read_counter(rows, f"turns {key}") or 0 for key in keys}
-        owner, key = assignment_of(self.rules, facts.attributes, turns)
+        other = lead_rows.newest_other_lead(rows, lead)
+        before = None if other is None else state_of(read_stored_acts(other.acts)).owner
+        owner, key = assignment_of(self.rules, facts.attributes, turns, before)
         if key is not None:
             lead_rows.write_counter(rows, f"turns {key}", turns[key] + 1)
         return LeadAct(

@@ -65,6 +65,13 @@ def read_leads(connection: Connection, episodes: Collection[str]) -> dict[str, L
     return {lead.episode: lead for lead in rows}
 
 
+def newest_other_lead(connection: Connection, lead: LeadRow) -> LeadRow | None:
+    """The newest lead of the same contact besides this one; None: there is none."""
+    others = select(*_LEAD_COLUMNS).where(leads.c.contact_id == lead.contact_id, leads.c.episode != lead.episode)
+    row = connection.execute(others.order_by(leads.c.at_ms.desc(), leads.c.episode.desc()).limit(1)).first()
+    return None if row is None else LeadRow(*row)
+
+
 def write_lead(connection: Connection, lead: LeadRow) -> None:
     """Keep this of the lead from now on."""
     connection.execute(delete(leads).where(leads.c.episode == lead.episode))

@@ -64,8 +64,8 @@ export function searchBox(place) {
       id: `search-${index}`, role: 'option', 'aria-selected': 'false', class: isFirstAlike && 'alike',
       onclick: () => open(contact), onmousemove: () => mark(index),
     },
-    el('span', {class: 'found-name'}, name),
-    contact.subtitle && el('span', {class: 'quiet'}, contact.subtitle),
+    el('bdi', {class: 'found-name'}, name),
+    contact.subtitle && el('bdi', {class: 'quiet'}, contact.subtitle),
     name !== contact.contact_id && el('span', {class: 'quiet found-id'}, contact.contact_id));
   }
 

@@ -2,7 +2,7 @@
 //
 // A view is a module in views/, with a room of its own where it has more than one, and a line here:
 //   path     its whole address but the query; one that ends with / takes what comes after it, decoded, as place.rest
-//   title    in the navigation; without one it is not shown there (reached from another view)
+//   title    in the navigation, where people come before what is set up for them; without one it is not shown there (reached from another view)
 //   load     imports the module, when it is first wanted
 //   of       the path of the view that the navigation marks while this one is shown
 //   scope    the scope a token needs for it to be shown; none: read
@@ -18,14 +18,14 @@
 // h1; it gets the focus, and its text the title of the window.
 
 export const VIEWS = [
-  {path: '/contacts', title: 'Contacts', load: () => import('./views/contacts/contacts.js')},
   {path: '/inbox', title: 'Inbox', load: () => import('./views/leads/inbox.js')},
   {path: '/hot-leads', title: 'Hot leads', load: () => import('./views/leads/hot_leads.js')},
-  {path: '/distribution', title: 'Distribution', load: () => import('./views/distribution.js')},
-  {path: '/model', title: 'Model', load: () => import('./views/model.js')},
-  {path: '/catalogue', title: 'Catalogue', load: () => import('./views/catalogue.js')},
+  {path: '/contacts', title: 'Contacts', load: () => import('./views/contacts/contacts.js')},
   {path: '/segments', title: 'Segments', load: () => import('./views/segments/segments.js')},
   {path: '/subscriptions', title: 'Subscriptions', load: () => import('./views/subscriptions/subscriptions.js')},
+  {path: '/distribution', title: 'Distribution', load: () => import('./views/distribution.js')},
+  {path: '/catalogue', title: 'Catalogue', load: () => import('./views/catalogue.js')},
+  {path: '/model', title: 'Model', load: () => import('./views/model.js')},
   {path: '/imports', title: 'Import', load: () => import('./views/imports.js')},
   {path: '/subscriptions/', of: '/subscriptions', load: () => import('./views/subscriptions/subscription.js')},
   {path: '/contact', of: '/contacts', load: () => import('./views/contact/contact.js')},

@@ -57,13 +57,13 @@ async def test_the_list_shows_what_the_api_says(viewer: Viewer, firm: Firm) -> N
     assert await column(page, 3) == [contact["stage"] for contact in told]
     changes = [contact["week_ago"]["engagement"]["change"] for contact in told]
     assert await column(page, 4) == [f"{'up' if by > 0 else 'down'} {abs(by):g}" if by else "–" for by in changes]
-    assert await column(page, 5) == [f"{contact['relative']:.1f} %" for contact in told]
+    assert await column(page, 5) == [f"{contact['relative']:.1f}\xa0%" for contact in told]
     seen = await page.locator("tbody td:nth-child(6) time").evaluate_all("all => all.map(each => each.dateTime)")
     assert seen == [contact["last_seen_at"] for contact in told]
 
 
 async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer: Viewer, firm: Firm) -> None:
-    rest = len(firm.api.get("/api/contacts", limit=200)["contacts"]) - 50
+    rest = min(50, len(firm.api.get("/api/contacts", limit=200)["contacts"]) - 50)
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr")).to_have_count(50)
     first = await ids(page)
@@ -96,8 +96,8 @@ async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(
     await expect(page.locator("tbody tr")).to_have_count(len(told))
     assert await ids(page) == told
 
-    await page.get_by_label("Keep this filter as").fill(name)
-    await page.get_by_role("button", name="Keep").click()
+    await page.get_by_label("Save this filter as a segment").fill(name)
+    await page.get_by_role("button", name="Save segment").click()
     await expect(page.get_by_text('engagement is warm from 20; company starts with "conto"')).to_be_visible()
     await expect(page.get_by_label("Segment").locator("option:checked")).to_have_text(f"{name} ({len(told)})")
     assert await ids(page) == told
@@ -148,7 +148,7 @@ async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(view
 async def test_a_reader_is_offered_nothing_that_changes_anything(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot", as_=READ_ONLY)
     await expect(page.locator("tbody tr").first).to_be_visible()
-    assert await page.get_by_role("button", name="Keep").count() == 0
+    assert await page.get_by_role("button", name="Save segment").count() == 0
     await page.locator("tbody th a").first.click()
     await expect(page.locator("svg.chart")).to_be_visible()
     assert await page.get_by_role("button", name="Erase").count() == 0

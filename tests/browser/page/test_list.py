@@ -48,6 +48,9 @@ async def test_columns_are_chosen_and_ordered_by_keyboard_and_kept_as_a_view_of_
     assert await titles(page) == ["Contact", "engagement", "Stage", "Last seen", "7 days", "job_title"]
 
     await page.get_by_role("button", name="Save view").press("Enter")
+    for no_part_of_an_address in ("hot / warm", ".."):
+        await page.get_by_label("Name of the view").fill(no_part_of_an_address)
+        assert await page.locator("#view-name:invalid").count() == 1
     await page.get_by_label("Name of the view").fill(name)
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("View", exact=True).locator("option:checked")).to_have_text(name)
@@ -132,7 +135,8 @@ async def test_the_list_is_a_file_with_the_columns_that_are_shown(viewer: Viewer
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert {row["contact_id"] for row in rows} == shown
-    assert list(rows[0]) == ["contact_id", "company", "fit.score", "suppressed"]
+    assert {row["display_name"] for row in rows} == set(await page.locator(".who-name").all_inner_texts())
+    assert list(rows[0]) == ["contact_id", "display_name", "company", "fit.score", "suppressed"]
     assert {row["suppressed"] for row in rows} <= {"true", "false"}
 
 

@@ -57,6 +57,12 @@ async def looked_over(page: Page, picture: Path) -> None:
     await page.set_viewport_size(DESKTOP)
 
 
+async def known(firm: Firm, contact: str) -> None:
+    """Return when the api has it."""
+    path = f"/api/contacts/{contact}"
+    await until(lambda: firm.api.ask(path).status_code, lambda code: code == 200, 30, "it is known")
+
+
 async def test_a_name_is_the_title_and_the_id_is_copied_by_keyboard_alone(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/contacts?attribute=name:Alan+Dubois")
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -80,13 +86,40 @@ async def test_a_name_is_the_title_and_the_id_is_copied_by_keyboard_alone(viewer
 async def test_who_has_no_name_is_called_by_the_id_which_stands_once(viewer: Viewer, firm: Firm) -> None:
     contact = f"nobody-{os.urandom(3).hex()}"
     await firm.system.send(a_hand_raised(contact, times=1))
-    await until(
-        lambda: firm.api.ask(f"/api/contacts/{contact}").status_code, lambda code: code == 200, 30, "it is known"
-    )
+    await known(firm, contact)
     page = await viewer(f"/contact?contact_id={contact}")
     await expect(page.get_by_role("heading", level=1)).to_have_text(contact)
     assert (await page.locator("main").inner_text()).count(contact) == 1
     await expect(page.get_by_role("button", name=f"Copy the id {contact}")).to_be_visible()
+
+
+async def test_a_contacts_page_begins_with_how_the_person_is_reached_and_long_names_and_arabic_ones_fit(
+    viewer: Viewer, firm: Firm, screenshots: Path
+) -> None:
+    company = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    arabic, long = (f"{name}-{os.urandom(3).hex()}" for name in ("arabic", "long"))
+    await firm.system.send(
+        [
+            named(
+                arabic, {"full_name": "محمد الفارسي (CEO)", "email": f"{arabic}@example.com", "phone": "+49 (30) 12345"}
+            ),
+            named(
+                long, {"full_name": "Wolfeschlegelstein" * 5, "company": company, "email": ["x@y"], "phone": 4930123456}
+            ),
+        ]
+    )
+    for contact in (arabic, long):
+        await known(firm, contact)
+    page = await viewer(f"/contact?contact_id={arabic}")
+    await expect(page.get_by_role("link", name=f"{arabic}@example.com")).to_have_attribute(
+        "href", f"mailto:{arabic}@example.com"
+    )
+    await expect(page.get_by_role("link", name="+49 (30) 12345")).to_have_attribute("href", "tel:+493012345")
+    assert await page.locator("h1 bdi").evaluate("name => getComputedStyle(name).direction") == "rtl"
+    await page.goto(page.url.replace(arabic, long))
+    await expect(page.get_by_role("link", name="4930123456")).to_have_attribute("href", "tel:4930123456")
+    assert await page.locator("a[href^='mailto:']").count() == 0
+    await looked_over(page, screenshots / "names-long")
 
 
 async def test_a_hot_lead_comes_live_by_name(viewer: Viewer, firm: Firm, screenshots: Path) -> None:
@@ -99,6 +132,7 @@ async def test_a_hot_lead_comes_live_by_name(viewer: Viewer, firm: Firm, screens
     await expect(first).to_contain_text(contact, timeout=30_000)
     await expect(first.get_by_role("link", name="Kim O'Brien")).to_be_visible()
     await expect(first).to_contain_text("CEO, Quillhaven")
+    await expect(first).to_contain_text("contact us × 2")
     await expect(first).to_have_class("fresh")
     await looked_over(page, screenshots / "names-hot-leads")
 

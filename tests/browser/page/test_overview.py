@@ -67,8 +67,8 @@ async def test_the_model_is_shown_in_its_own_words_with_each_rules_share(viewer:
         "on: page_visit, points: 10, where: {properties.path: {starts_with: /pri}}"
     )
     shares = await rules.locator(".share").all_text_contents()
-    assert sum(float(text.removesuffix(" %")) for text in shares) == pytest.approx(100, abs=0.3)
-    assert all(float(text.removesuffix(" %")) > 0 for text in shares)
+    assert sum(float(text.removesuffix("\xa0%")) for text in shares) == pytest.approx(100, abs=0.3)
+    assert all(float(text.removesuffix("\xa0%")) > 0 for text in shares)
 
 
 @pytest.fixture

@@ -42,8 +42,8 @@ async def test_a_person_makes_changes_and_drops_a_segment(viewer: Viewer, firm: 
     await row.get_by_label("Value").fill("CEO, CTO")
     await page.screenshot(path=screenshots / "segment-new.png", full_page=True)
     await looked_over(page)
-    await page.get_by_role("button", name="Keep").click()
-    await expect(page.get_by_text("Segment warm deciders is kept.")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Segment warm deciders is saved.")).to_be_visible()
     kept = firm.api.get("/api/segments/warm deciders")
     assert kept["filter"] == {
         "scores": [{"score": "engagement", "stages": ["warm"]}],
@@ -58,7 +58,7 @@ async def test_a_person_makes_changes_and_drops_a_segment(viewer: Viewer, firm: 
     await expect(page.get_by_role("checkbox", name="warm")).to_be_checked()
     await page.get_by_role("button", name="Remove condition on an attribute 1").click()
     await expect(page.get_by_text(f"{warm} contacts", exact=True)).to_be_visible()
-    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("row", name="warm deciders")).to_contain_text(str(warm))
     await page.get_by_role("button", name="Drop warm deciders").click()
     await expect(page.get_by_role("row", name="warm deciders")).to_have_count(0)

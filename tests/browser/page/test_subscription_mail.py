@@ -42,7 +42,7 @@ async def test_people_without_slack_get_a_mail_that_is_seen_and_tried_before_it_
     assert [mail.recipients for mail in mailboxes.taken] == [["sales@example.com", "boss@example.com"]]
     await looked_over(page)
     await page.screenshot(path=screenshots / "subscription-mail-dark.png", full_page=True)
-    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("sales-mail is added.")).to_be_visible()
     kept = firm.api.get("/api/subscriptions/sales-mail")["subscription"]
     assert kept == {"events": ["became-hot-lead"], "email": {"to": ["sales@example.com", "boss@example.com"]}}
@@ -56,7 +56,7 @@ async def test_a_mail_a_day_is_chosen_with_the_keyboard_alone_and_is_as_it_was_w
     page = await viewer("/subscriptions?new", viewport=NARROW)
     await page.get_by_label("Name", exact=True).focus()
     await page.keyboard.type("each-morning")
-    await page.get_by_label("To a program: a webhook").focus()
+    await page.get_by_label("To a program or to Slack: a webhook").focus()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Tab")
     await page.keyboard.type("boss@example.com")
@@ -73,10 +73,10 @@ async def test_a_mail_a_day_is_chosen_with_the_keyboard_alone_and_is_as_it_was_w
     }
     assert firm.api.get("/api/subscriptions/each-morning")["subscription"]["email"] == email
 
-    await expect(page.get_by_role("button", name="Change", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
     await expect(page.get_by_label("To people: by mail")).to_be_checked()
     await page.get_by_label("Score at least").fill("20")
-    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("each-morning is changed.")).to_be_visible()
     changed = firm.api.get("/api/subscriptions/each-morning")["subscription"]
     assert (changed["email"], changed["when"]) == (email, {"score_at_least": 20})

@@ -40,7 +40,7 @@ async def put_down(page: Page, name: str, url: str, reference: str = "env:HOOK_S
     await page.get_by_label("Address", exact=True).fill(url)
     await page.get_by_label("With what delivery finds").check()
     await page.get_by_label("References, the newest first").fill(reference)
-    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(name, timeout=15_000)
 
 
@@ -57,7 +57,7 @@ async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(
     await page.get_by_label("Address", exact=True).fill("http://10.0.0.1/")
     await page.get_by_label("Score", exact=True).select_option("engagement")
     await page.get_by_role("group", name="To stage").get_by_label("hot").check()
-    await page.get_by_role("button", name="Add", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("wanted https")
     await page.screenshot(path=screenshots / "subscription-refused.png", full_page=True)
     await looked_over(page)
@@ -83,7 +83,7 @@ async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(
 
     await page.get_by_label("Score", exact=True).select_option("fit")
     await page.get_by_role("group", name="To stage").get_by_label("A", exact=True).check()
-    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("crm is changed.")).to_be_visible()
     await page.get_by_role("link", name="Subscriptions").click()
     row = page.get_by_role("row", name="crm")
@@ -121,7 +121,7 @@ async def test_conditions_are_chosen_added_and_removed_and_others_are_kept_when_
     await looked_over(page)
     await put_down(page, "deciders", receiver.url)
     await page.get_by_label("Score at least").fill("20")
-    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("deciders is changed.")).to_be_visible()
 
     kept = firm.api.get("/api/subscriptions/deciders")["subscription"]
@@ -141,8 +141,10 @@ async def test_a_message_is_previewed_and_a_test_tells_its_outcome_before_anythi
     receiver.answer = status(422)
     page = await viewer("/subscriptions?new", color_scheme="dark")
     await page.get_by_label("Every change of a score").check()
-    await page.get_by_label("Message").select_option("slack")
+    await expect(page.get_by_text("Who enters or leaves a segment is asked of")).to_be_visible()
+    await page.get_by_label("Address", exact=True).fill("https://hooks.slack.com/services/T/B/x")
     await page.get_by_label("On contact (id)").fill("c-32")
+    await expect(page.get_by_label("Message")).to_have_value("slack")
     await page.get_by_role("button", name="Preview").click()
     await expect(page.get_by_label("Body")).to_contain_text('"text"')
     await expect(page.get_by_text("v1,...")).to_be_visible()
@@ -185,7 +187,7 @@ async def test_a_secret_is_made_shown_once_and_replaced_with_the_keyboard_alone(
     assert first not in await page.content()
 
     await page.get_by_label("Make a new secret").check()
-    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(secret).to_have_value(MADE)
     assert await secret.input_value() != first
     await page.keyboard.press("Escape")

@@ -50,6 +50,15 @@ async def test_a_view_has_nothing_that_axe_calls_serious(viewer: Viewer, screens
     assert found + await serious(page) == []  # dark by now
 
 
+async def test_the_navigation_is_one_line_and_begins_with_people(viewer: Viewer) -> None:
+    page = await viewer("/contacts")
+    views = page.get_by_role("navigation", name="Views").get_by_role("link")
+    await expect(views.nth(2)).to_have_text("Contacts")
+    assert (await views.all_inner_texts())[:3] == ["Inbox", "Hot leads", "Contacts"]
+    tops = await views.evaluate_all("links => links.map((link) => link.offsetTop)")
+    assert len(set(tops)) == 1, tops
+
+
 async def test_signing_in_has_nothing_that_axe_calls_serious(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/", as_=None)
     await expect(page.get_by_label("Token")).to_be_visible()

@@ -33,6 +33,7 @@ people:
 owners:
   - {attributes: [{attribute: country, equals: AT}], owner: ann}
   - {attributes: [{attribute: country, exists: true}], owner: mia}
+  - {attributes: [{attribute: company, exists: true}], owner: [mia, tom]}
 due: {business_time: 2h}
 escalate_to: [tom]
 """,
@@ -104,6 +105,16 @@ def test_an_alert_is_not_late_by_the_quiet_hours_that_it_waited_for(desk: Desk) 
 def test_the_same_hot_lead_again_is_no_second_one(desk: Desk) -> None:
     assert len(desk.become_hot(country="DE")) == 1
     assert desk.become_hot(country="AT") == []
+
+
+def test_a_contact_that_becomes_hot_again_stays_with_whom_it_was_given_and_nobody_has_a_turn_with_it(
+    desk: Desk,
+) -> None:
+    assert [act.to for act in desk.become_hot(company="Acme")] == ["mia"]
+    desk.take(done(LEAD_ASSIGNED, to="tom"))
+    assert [act.to for act in desk.become_hot(Lead("jane", 2), company="Acme")] == ["tom"]
+    assert [act.to for act in desk.become_hot(Lead("kim", 1), company="Acme")] == ["tom"]
+    assert [act.to for act in desk.become_hot(Lead("lee", 1), company="Acme")] == ["mia"]
 
 
 def test_whoever_is_given_a_lead_is_told_and_the_one_before_no_more(desk: Desk) -> None:

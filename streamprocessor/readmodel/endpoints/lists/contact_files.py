@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streamprocessor.contract.display import display_name
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import WEEK_MS
 from streamprocessor.readmodel.endpoints.lists.columns import ATTRIBUTE, CHANGE, SCORE, STAGE, Column, with_attributes
@@ -21,7 +22,8 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ROWS_AT_ONCE = 1_000
 _TITLES = {"last_seen": "last_seen_at", "changed": "changed_at", "updated": "updated_at"}
-_CONTACT_ID = "contact_id"
+_WHO = ("contact_id", "display_name")
+"""The first columns of every file."""
 
 
 class ContactFile(NamedTuple):
@@ -52,17 +54,22 @@ def contact_lines(context: ApiContext, file: ContactFile) -> Iterator[bytes]:
 
 
 def _lines(context: ApiContext, file: ContactFile) -> Iterator[bytes]:
-    yield (BYTE_ORDER_MARK if file.has_mark else b"") + csv_lines([[_CONTACT_ID, *_titles(file)]])
+    yield (BYTE_ORDER_MARK if file.has_mark else b"") + csv_lines([[*_WHO, *_titles(file)]])
     distribution = context.distribution(file.order)
+    display = context.scorer().model.display
     for rows in _portions(context, file):
         yield csv_lines(
-            [row.contact.contact_id, *(_cell(row, column, file.order, distribution) for column in file.columns)]
+            [
+                row.contact.contact_id,
+                display_name(display, row.attributes),
+                *(_cell(row, column, file.order, distribution) for column in file.columns),
+            ]
             for row in rows
         )
 
 
 def _titles(file: ContactFile) -> list[str]:
-    own = {_CONTACT_ID, *(_title(column, file.order) for column in file.columns if column.kind != ATTRIBUTE)}
+    own = {*_WHO, *(_title(column, file.order) for column in file.columns if column.kind != ATTRIBUTE)}
     titles = ((column, _title(column, file.order)) for column in file.columns)
     return [f"attributes.{title}" if column.kind == ATTRIBUTE and title in own else title for column, title in titles]
 

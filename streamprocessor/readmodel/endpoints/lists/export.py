@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/export", route_class=ApiRoute)
 
 @router.get("", dependencies=[READER], response_class=Response, responses={200: {"content": {CSV: _TEXT}}})
 def export_contacts(context: Context, query: Annotated[ListExportQuery, Query()]) -> Response:
-    """All contacts of a list by their ids, as CSV: a column a score, a stage, an attribute.
+    """All contacts of a list by their ids, as CSV: who it is, then a column a score, a stage, an attribute.
 
     The list is a segment's or a filter's, asked for as /api/contacts is; X-Total-Count says how many come.
     """

@@ -12,3 +12,8 @@ export function choice(id, names, chosen, onchange) {
       ? el('option', {value: each[0], selected: each[0] === chosen}, each[1])
       : el('option', {value: each, selected: each === chosen}, each)));
 }
+
+// For the name of what is kept; the API has it as one part of an address, in which these could not be.
+export function nameInput(id, more = {}) {
+  return el('input', {id, required: true, maxlength: 100, autocomplete: 'off', pattern: '(?!\\.{1,2}$)[^\\/]+', title: 'Any name without a slash', ...more});
+}

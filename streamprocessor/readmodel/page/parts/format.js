@@ -7,6 +7,7 @@ const UNITS = [
 ];
 const THOUSANDS = /\B(?=(\d{3})+$)/g;
 const THIN_SPACE = '\u202f';
+const MOST_REASONS = 4;
 const away = new Intl.RelativeTimeFormat('en', {numeric: 'auto'});
 const whole = new Intl.DateTimeFormat('en-GB', {dateStyle: 'medium', timeStyle: 'medium'});
 
@@ -41,7 +42,7 @@ export function decimalsSwitch(within) {
 }
 
 export function percent(value) {
-  return value === null || value === undefined ? NOTHING : `${value.toFixed(1)} %`;
+  return value === null || value === undefined ? NOTHING : `${value.toFixed(1)}\u00a0%`;
 }
 
 export function count(value) {
@@ -120,5 +121,5 @@ export function reasons(parts) {
     const words = spelled(rule ?? group ?? '');
     if (words && !cut) times.set(words, (times.get(words) ?? 0) + events);
   }
-  return [...times].map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
+  return [...times].slice(0, MOST_REASONS).map(([words, n]) => (n > 1 ? `${words}\u00a0×\u00a0${n}` : words)).join(', ');
 }

@@ -6,18 +6,18 @@ import {el, svg, tell} from './element.js';
 // The name, or the id where there is none, that leads to the contact; contact: with contact_id, display_name, subtitle.
 export function who(contact) {
   const {contact_id: id, display_name: name} = contact;
-  const link = el('a', {class: 'who-name', href: contactAddress(id)}, name ?? id);
+  const link = el('a', {class: 'who-name', href: contactAddress(id), dir: 'auto'}, name ?? id);
   return name ? [link, belowName(contact)] : [link, ' ', copyButton(id)];
 }
 
 // The same as the heading of a view.
 export function contactHeading(contact) {
   const {contact_id: id, display_name: name} = contact;
-  return name ? [el('h1', {}, name), belowName(contact)] : el('div', {class: 'row'}, el('h1', {}, id), copyButton(id));
+  return name ? [el('h1', {}, el('bdi', {}, name)), belowName(contact)] : el('div', {class: 'row'}, el('h1', {}, id), copyButton(id));
 }
 
 function belowName({contact_id: id, subtitle}) {
-  return el('div', {class: 'who-more'}, subtitle && el('span', {}, subtitle),
+  return el('div', {class: 'who-more'}, subtitle && el('bdi', {}, subtitle),
     el('span', {class: 'who-id'}, el('code', {}, id), ' ', copyButton(id)));
 }
 

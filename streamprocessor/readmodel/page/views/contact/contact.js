@@ -9,6 +9,7 @@ import {ago, allDecimals, digits, exactly, number, percent, stage, value as show
 import {contactHeading} from '../../parts/who.js';
 import {eraseButton} from './erasing.js';
 import {explanationTable} from './explanation.js';
+import {reachedBy} from './reach.js';
 import {scoreChart, stageChanges} from './score_chart.js';
 import {timeline} from './timeline.js';
 
@@ -75,6 +76,7 @@ function head(contact, {person}) {
     el('div', {}, contactHeading(contact),
       el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), suppressedBy(contact.suppression), ' · '],
         contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at)),
+      reachedBy(contact.attributes),
       contact.address_conflicts.map(({attribute, contact_id, display_name: name}) => el('p', {},
         el('span', {class: 'flag'}, 'conflict'), ' ',
         attribute ? `The address in ${attribute} is also that of ` : 'An address that it had before is also that of ',

@@ -1,7 +1,7 @@
 // What a score is made of: parts that add up to it.
 
 import {el, table} from '../../parts/element.js';
-import {ago, decimalsSwitch, digits, NOTHING} from '../../parts/format.js';
+import {ago, decimalsSwitch, digits, NOTHING, percent} from '../../parts/format.js';
 
 export function explanationTable(title, now, parts) {
   if (now.unrounded === null) {
@@ -40,7 +40,7 @@ function cells(part) {
     named(part),
     ago(part.occurred_at),
     part.of === undefined ? NOTHING : digits(part.of),
-    part.factor === undefined ? NOTHING : `${(100 * part.factor).toFixed(1)} %`,
+    part.factor === undefined ? NOTHING : percent(100 * part.factor),
     digits(part.points),
   ];
 }
@@ -83,7 +83,7 @@ function named(part) {
   const notes = [
     part.cut && 'taken off by its limit',
     part.earlier && `${part.count} earlier events, kept as a sum`,
-    !part.earlier && part.count !== undefined && `${part.count} events`,
+    !part.earlier && part.count !== undefined && `${part.count} times`,
     part.class !== undefined && part.class !== 'human' && part.class,
   ].filter(Boolean);
   return [nameOf(part), notes.length > 0 && el('span', {class: 'quiet'}, ` ${notes.join(', ')}`)];

@@ -3,7 +3,7 @@
 import {address, go} from '../../parts/address.js';
 import {ask} from '../../parts/api.js';
 import {el, tell} from '../../parts/element.js';
-import {choice, field} from '../../parts/fields.js';
+import {choice, field, nameInput} from '../../parts/fields.js';
 import {filledIn} from '../../parts/query.js';
 
 const MANY = ['stage', 'attribute', 'attribute_contains', 'attribute_starts_with', 'columns'];
@@ -57,7 +57,7 @@ async function drop(name) {
 }
 
 function saveAs(query) {
-  const name = el('input', {id: 'view-name', required: true, maxlength: 100, autocomplete: 'off'});
+  const name = nameInput('view-name');
   const refused = el('p', {class: 'refused', role: 'alert'});
   const send = async (event) => {
     event.preventDefault();

@@ -4,7 +4,7 @@ import {described} from '../../conditions/filter_words.js';
 import {address, go} from '../../parts/address.js';
 import {ask} from '../../parts/api.js';
 import {el, tell} from '../../parts/element.js';
-import {choice, field} from '../../parts/fields.js';
+import {choice, field, nameInput} from '../../parts/fields.js';
 import {count} from '../../parts/format.js';
 import {filterOf, wantsAll} from './filters.js';
 
@@ -33,7 +33,7 @@ async function drop(name) {
 }
 
 function keepForm(query, score) {
-  const name = el('input', {id: 'segment-name', required: true, maxlength: 100, autocomplete: 'off'});
+  const name = nameInput('segment-name');
   const refused = el('p', {class: 'refused', role: 'alert'});
   const send = async (event) => {
     event.preventDefault();
@@ -44,10 +44,10 @@ function keepForm(query, score) {
       return;
     }
     open(name.value, query);
-    tell(`Segment ${name.value} is kept.`);
+    tell(`Segment ${name.value} is saved.`);
   };
   return el('form', {class: 'row', onsubmit: send},
-    el('label', {for: 'segment-name'}, 'Keep this filter as'), name, el('button', {}, 'Keep'), refused);
+    el('label', {for: 'segment-name'}, 'Save this filter as a segment'), name, el('button', {}, 'Save segment'), refused);
 }
 
 function pathOf(name) {

@@ -6,7 +6,7 @@ import {scoreConditions} from '../../conditions/score_conditions.js';
 import {go} from '../../parts/address.js';
 import {ask} from '../../parts/api.js';
 import {el, tell} from '../../parts/element.js';
-import {choice, field} from '../../parts/fields.js';
+import {choice, field, nameInput} from '../../parts/fields.js';
 import {count} from '../../parts/format.js';
 
 const PAUSE_MS = 300;
@@ -14,7 +14,7 @@ const PAUSE_MS = 300;
 // The form of a new one, or of the one of that name; choices: as of choices.js; signal: of the view.
 export function segmentForm({name, filter = {}, choices, signal}) {
   const isNew = name === undefined;
-  const named = el('input', {id: 'segment-name', required: true, maxlength: 100, autocomplete: 'off', placeholder: 'warm companies'});
+  const named = nameInput('segment-name', {placeholder: 'warm companies'});
   const scores = scoreConditions({conditions: filter.scores, scores: choices.scores, onchange: recount});
   const attributes = attributeConditions({conditions: filter.attributes, attributes: choices.attributes, onchange: recount});
   const suppression = choice('suppressed', [['', 'suppressed or not'], ['false', 'not suppressed'], ['true', 'suppressed']], String(filter.suppressed ?? ''));
@@ -30,7 +30,7 @@ export function segmentForm({name, filter = {}, choices, signal}) {
     el('fieldset', {}, el('legend', {}, 'Attributes (all of it holds)'), attributes.node),
     field('Contacts that are', suppression),
     counted, refused,
-    el('div', {class: 'row'}, el('button', {class: 'main'}, isNew ? 'Keep' : 'Change'), el('a', {href: '/segments'}, 'Cancel')));
+    el('div', {class: 'row'}, el('button', {class: 'main'}, 'Save'), el('a', {href: '/segments'}, 'Cancel')));
 
   function written() {
     const suppressed = suppression.value === '' ? undefined : suppression.value === 'true';
@@ -68,6 +68,6 @@ export function segmentForm({name, filter = {}, choices, signal}) {
       return;
     }
     go('/segments');
-    tell(`Segment ${kept} is kept.`);
+    tell(`Segment ${kept} is saved.`);
   }
 }

@@ -29,6 +29,7 @@ export function conditionFields({subscription, choices}) {
   const stagePlace = el('div', {class: 'row whole stages'});
   const changes = el('div', {class: 'row whole', hidden: true}, valueField, field('Change at least', change), field('Segment', move), segmentField,
     el('label', {class: 'whole'}, suppressed, ' Of suppressed contacts, too'));
+  const elsewhere = el('p', {class: 'whole quiet'}, 'Who enters or leaves a segment is asked of changes of a score, without hot leads.');
   let from, to;
   drawStages();
   drawChanges();
@@ -48,6 +49,7 @@ export function conditionFields({subscription, choices}) {
   function drawChanges() {
     const tells = events.filter(([box]) => box.checked).map(([box]) => box.value);
     changes.hidden = tells.includes('became-hot-lead') || !tells.includes('score-updated');
+    elsewhere.hidden = !changes.hidden || !segments.length;
     segmentField.hidden = move.value === '';
   }
 
@@ -74,7 +76,7 @@ export function conditionFields({subscription, choices}) {
     node: [
       el('fieldset', {}, el('legend', {}, 'What is sent'), events.map(([box, title]) => el('label', {}, box, ` ${title}`))),
       el('fieldset', {}, el('legend', {}, 'Only when (all of it; what is empty is not asked)'),
-        field('Score', score), field('Score at least', least), stagePlace, changes, el('div', {class: 'whole'}, people.node)),
+        field('Score', score), field('Score at least', least), stagePlace, changes, elsewhere, el('div', {class: 'whole'}, people.node)),
     ],
     written,
   };

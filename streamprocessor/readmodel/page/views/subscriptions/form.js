@@ -20,7 +20,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
     signature,
   ];
   const refused = el('p', {class: 'refused lines', role: 'alert'});
-  const keeper = el('button', {class: 'main'}, isNew ? 'Add' : 'Change');
+  const keeper = el('button', {class: 'main'}, 'Save');
   return el('form', {class: 'written', onsubmit: keep},
     isNew && field('Name', named),
     parts.map(({node}) => node),

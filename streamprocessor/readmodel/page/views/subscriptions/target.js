@@ -5,7 +5,7 @@ import {el} from '../../parts/element.js';
 import {choice, field} from '../../parts/fields.js';
 import {mailFields} from './mail.js';
 
-const MAIL = 'mail';
+const [MAIL, SLACK] = ['mail', 'slack'];
 
 // How the templates that come with it are spoken of.
 const TEMPLATES = {
@@ -24,6 +24,7 @@ export function targetFields({subscription, templates, onway}) {
   const names = options((templates ?? [present]).filter((each) => each !== MAIL), present).map(([name, title]) => [name, TEMPLATES[name] ?? title]);
   const template = choice('template', names, present);
   const message = field('Message', template);
+  url.addEventListener('change', () => { if (isSlack(url.value) && names.some(([name]) => name === SLACK)) template.value = SLACK; });
   if (templates === null) message.append(el('span', {class: 'hint quiet'}, 'Delivery does not answer: the other templates are not known.'));
   const webhook = el('div', {class: 'stacked'}, address, message);
   const mail = mailFields(subscription);
@@ -46,7 +47,12 @@ export function targetFields({subscription, templates, onway}) {
 
   return {
     node: el('fieldset', {class: 'stacked'}, el('legend', {}, 'Where to'),
-      el('label', {}, toProgram, ' To a program: a webhook'), el('label', {}, toPeople, ' To people: by mail'), webhook, mail.node),
+      el('label', {}, toProgram, ' To a program or to Slack: a webhook'), el('label', {}, toPeople, ' To people: by mail'), webhook, mail.node),
     written,
   };
+}
+
+// Slack takes messages of its own shape alone.
+function isSlack(url) {
+  return URL.canParse(url) && new URL(url).hostname === 'hooks.slack.com';
 }
