@@ -13,7 +13,7 @@ export function choice(id, names, chosen, onchange) {
       : el('option', {value: each, selected: each === chosen}, each)));
 }
 
-// For the name of what is kept; the API has it as one part of an address, in which these could not be.
+// For the name of what is kept: any that an address of the API can end with.
 export function nameInput(id, more = {}) {
-  return el('input', {id, required: true, maxlength: 100, autocomplete: 'off', pattern: '(?!\\.{1,2}$)[^\\/]+', title: 'Any name without a slash', ...more});
+  return el('input', {id, required: true, maxlength: 100, autocomplete: 'off', pattern: '(?!\\.{1,2}$)(?!.*\\/export$).+', title: 'Any name but . and .., without /export at its end', ...more});
 }
