@@ -21,7 +21,6 @@ PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 
 LOOKED_AT_BY_HAND = {
     "process_virtual_memory_bytes": "says little on Linux; resident memory is on a panel",
-    "leadscore_mail_recipients_refused_total": "the log says when; the mail arrived with the others",
 }
 """Metrics that no panel and no alert asks for, and why."""
 
