@@ -16,14 +16,18 @@ class ContactFacts:
     attributes: those alone that a subscription asks for and that the contact has, by name.
     is_suppressed: whether nobody may be sent to it.
     is_merged: whether it was merged into another one; then nothing else is known of it.
+    erased_ms: when it was erased before it began anew, in epoch milliseconds; 0: never.
+    is_known: whether there is such a contact: one that was erased, or objected to being scored, is none.
     """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_suppressed: bool = False
     is_merged: bool = False
+    erased_ms: int = 0
+    is_known: bool = True
 
 
-UNKNOWN_CONTACT, MERGED_CONTACT = ContactFacts(), ContactFacts(is_merged=True)
+UNKNOWN_CONTACT, MERGED_CONTACT = ContactFacts(is_known=False), ContactFacts(is_merged=True)
 
 
 @dataclass(frozen=True, slots=True)

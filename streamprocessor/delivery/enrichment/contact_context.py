@@ -40,7 +40,8 @@ def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
         return UNKNOWN_CONTACT
     written = attributes_of(record)
     values = {name: value for name in names if (value := value_at(written, name)) is not None}
-    return ContactFacts(values, is_suppressed(record))
+    erased_ms = 0 if record.links is None else record.links.erased_at_ms
+    return ContactFacts(values, is_suppressed(record), erased_ms=erased_ms)
 
 
 def moves(

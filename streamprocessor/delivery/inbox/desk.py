@@ -59,8 +59,11 @@ class InboxDesk:
     def take_hot_lead(self, rows: Connection, announcement: Announcement, facts: ContactFacts) -> None:
         """Keep the hot lead, and have Kafka get whose it is; one that is known is no news.
 
-        What was done with it before by events of another contact goes.
+        One whose contact was erased meanwhile is none: an event of it would begin that contact anew. What was done with
+        it before by events of another contact goes.
         """
+        if not facts.is_known or announcement.at_ms <= facts.erased_ms:
+            return
         lead = lead_rows.read_lead(rows, announcement.id)
         if lead is not None and lead.contact_id != announcement.contact_id:
             lead = None

@@ -19,17 +19,22 @@ class ProjectionState(NamedTuple):
     attributes: names of those stored.
     topic_id: of the changelog topic, Kafka's.
     alive_ms: when this was last seen to be so.
+    everybody: whether contacts have rows who have none of the attributes; releases before the inbox left them out.
     """
 
     attributes: frozenset[str]
     topic_id: str
     alive_ms: int
+    everybody: bool = True
 
 
 def read_projection_state(connection: Connection) -> ProjectionState | None:
     """What is projected; None: nobody asks for contacts."""
     row = connection.execute(select(following)).first()
-    return None if row is None else ProjectionState(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
+    if row is None:
+        return None
+    attributes = frozenset(orjson.loads(row.attributes))
+    return ProjectionState(attributes, row.topic_id, row.alive_ms, bool(row.everybody))
 
 
 def begin_anew(connection: Connection, topic: str, now: ProjectionState | None) -> None:
@@ -47,7 +52,7 @@ def note_alive(connection: Connection, now_ms: int) -> None:
 
 
 def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts]) -> None:
-    """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
+    """Have exactly this said of these contacts; of whom nobody knows there is no row."""
     _delete(connection, people, contacts)
     rows = [
         {
@@ -55,6 +60,7 @@ def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts])
             "attributes": _json(facts.attributes),
             "suppressed": facts.is_suppressed,
             "merged": facts.is_merged,
+            "erased_ms": facts.erased_ms,
         }
         for contact_id, facts in contacts.items()
         if facts != UNKNOWN_CONTACT
@@ -64,10 +70,13 @@ def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts])
 
 
 def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[str, ContactFacts]:
-    """What is known of these contacts; of whom nothing is known are left out."""
+    """What is known of these contacts; those whom nobody knows are left out."""
     rows = _rows(connection, people, contact_ids)
     return {
-        row.contact_id: ContactFacts(orjson.loads(row.attributes), row.suppressed, bool(row.merged)) for row in rows
+        row.contact_id: ContactFacts(
+            orjson.loads(row.attributes), row.suppressed, bool(row.merged), erased_ms=row.erased_ms or 0
+        )
+        for row in rows
     }
 
 

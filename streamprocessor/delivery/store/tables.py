@@ -83,7 +83,8 @@ people = Table(
     Column("contact_id", AnyText, primary_key=True),
     Column("attributes", String, nullable=False),  # JSON of those that subscriptions and the wording ask for
     Column("suppressed", Boolean, nullable=False),
-    Column("merged", Boolean),  # a release before the inbox neither reads nor writes it
+    Column("merged", Boolean),  # a release before the inbox neither reads nor writes it, nor what follows
+    Column("erased_ms", BigInteger),
 )
 
 members = Table(
@@ -111,6 +112,7 @@ following = Table(
     Column("attributes", String, nullable=False),
     Column("topic_id", String, nullable=False),
     Column("alive_ms", BigInteger, nullable=False),
+    Column("everybody", Boolean),  # null: a release before the inbox made the rows
 )
 
 leads = Table(

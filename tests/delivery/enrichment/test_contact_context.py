@@ -165,3 +165,8 @@ def test_of_who_is_gone_merged_or_objects_nothing_is_kept() -> None:
     assert contact_facts_of(changelog(attributes=attributes, links=IdentityLinks()), ["city"]) == BERLINER
     merged = IdentityLinks(is_hidden=True, parent=("joe", (1, "m")))
     assert contact_facts_of(changelog(attributes=attributes, links=merged), ["city"]) == ContactFacts(is_merged=True)
+
+
+def test_of_who_was_erased_and_began_anew_it_is_known_when() -> None:
+    anew = changelog(attributes={"city": ["Berlin", 9, "a"]}, links=IdentityLinks(erased_at_ms=7))
+    assert contact_facts_of(anew, ["city"]) == replace(BERLINER, erased_ms=7)

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.contract.changelog.entry import encode_entry, encode_marker
-from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.enrichment import contact_projection as people_module
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
@@ -25,7 +23,7 @@ from streamprocessor.errors import MustRestartError, TopicError
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
-from streamprocessor.scoring.record.record import Record
+from tests.delivery.contacts_changelog import write_contacts
 from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka
@@ -72,18 +70,7 @@ async def following(system: System, folder: Path, attributes: frozenset[str] | N
 @pytest.fixture
 def say(system: System) -> Callable[..., Awaitable[None]]:
     """Writes records of contacts into the changelog, as a worker does; None: a tombstone."""
-
-    async def write(**contacts: dict[str, Any] | None) -> None:
-        async with system.producer() as producer:
-            for contact_id, attributes in contacts.items():
-                written = {name: [value, 1, "e"] for name, value in (attributes or {}).items()}
-                value = encode_entry(encode_record(Record(sequence=1, attributes=written)), 1, [])
-                sent = None if attributes is None else value
-                await producer.send_and_wait(system.full["contacts-changelog"], sent, key=contact_id.encode())
-            marker = system.full["contacts-changelog"], encode_marker(1), b"\0marker", 0
-            await producer.send_and_wait(*marker)
-
-    return write
+    return partial(write_contacts, system)
 
 
 async def test_what_was_said_before_is_known_once_it_is_caught_up(
@@ -93,7 +80,7 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
     await say(jane={"city": "Berlin", "name": "Jane"}, joe={"name": "Joe"})
     async with following(system, tmp_path, CITY) as followed:
         await followed.caught_up()
-        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"})}
+        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"}), "joe": ContactFacts()}
         for city in ("Paris", "Rome", "Oslo", "Bern"):
             await say(jane={"city": city})
             await followed.caught_up()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from streamprocessor.contract.lead_types import LEAD_ACCEPTED, LEAD_ASSIGNED, LEAD_CALLED
-from streamprocessor.delivery.contacts import MERGED_CONTACT, ContactFacts
+from streamprocessor.delivery.contacts import MERGED_CONTACT, UNKNOWN_CONTACT, ContactFacts
 from streamprocessor.delivery.deliveries import Delivery, contact_of
 from streamprocessor.delivery.inbox.desk import ActNews, InboxDesk
 from streamprocessor.delivery.inbox.payloads import AlertWording
@@ -53,7 +53,10 @@ class Desk:
 
     def become_hot(self, lead: Lead = JANE, **attributes: str) -> list[LeadAct]:
         """The events that Kafka got."""
-        facts = ContactFacts(attributes)
+        return self.become_hot_of(lead, ContactFacts(attributes))
+
+    def become_hot_of(self, lead: Lead, facts: ContactFacts) -> list[LeadAct]:
+        """The same of a contact of whom this is known."""
         self.store.within(lambda rows: self.desk.take_hot_lead(rows, lead.announcement(), facts))
         kept = self.store.within(events_kept)
         self.store.within(lambda rows: forget_events(rows, [row.event_id for row in kept]))
@@ -186,6 +189,16 @@ def test_what_an_event_of_another_contact_says_of_a_lead_counts_for_nothing(desk
     desk.take(done(LEAD_CALLED), contact_id="eve")
     desk.take(done(LEAD_ASSIGNED, to="tom"), contact_id="eve")
     assert desk.send(3 * HOUR_MS) == [("inbox.tom", "lead-overdue")]
+
+
+@pytest.mark.parametrize("facts", [UNKNOWN_CONTACT, ContactFacts({"country": "AT"}, erased_ms=JANE.at_ms)])
+def test_a_lead_whose_contact_was_erased_meanwhile_is_none_and_does_not_begin_the_contact_anew(
+    desk: Desk, facts: ContactFacts
+) -> None:
+    assert desk.become_hot_of(JANE, facts) == []
+    assert desk.send(3 * HOUR_MS) == []
+
+    assert len(desk.become_hot_of(JANE, ContactFacts({"country": "AT"}, erased_ms=JANE.at_ms - 1))) == 1
 
 
 def test_old_leads_are_forgotten(desk: Desk) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from streamprocessor.contract.topic_names import ACTIVITIES
 from tests.delivery.conftest import MakeDelivery
+from tests.delivery.contacts_changelog import write_contacts
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Receiver
 from tests.harness.apis import ALL, ApiProcess, bearer
@@ -131,6 +132,8 @@ async def test_each_lead_has_one_owner_who_is_told_once_though_delivery_is_kille
     process = await delivery("subscriptions: {}", inbox=inbox_file).ready()
     now_ms = int(time.time() * 1000)
     leads = [Lead(f"c-{number}", 1, now_ms + number) for number in range(LEADS)]
+    await write_contacts(system, **{lead.contact_id: {} for lead in leads})
+    await announce(system, [Lead("erased meanwhile", 1, now_ms)])
     for kill in range(KILLS):
         await announce(system, leads[kill * LEADS // KILLS : (kill + 1) * LEADS // KILLS])
         target = kill * LEADS // KILLS

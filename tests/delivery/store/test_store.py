@@ -15,9 +15,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from streamprocessor.contract.subscriptions.digests import DigestInstant
-from streamprocessor.delivery.contacts import MERGED_CONTACT
+from streamprocessor.delivery.contacts import MERGED_CONTACT, UNKNOWN_CONTACT, ContactFacts
 from streamprocessor.delivery.deliveries import NEXT_DIGEST, Delivery
-from streamprocessor.delivery.store.contact_rows import read_contacts, write_contacts
+from streamprocessor.delivery.store.contact_rows import (
+    ProjectionState,
+    begin_anew,
+    read_contacts,
+    read_projection_state,
+    write_contacts,
+)
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.digest_rows import DueDigest
 from streamprocessor.delivery.store.lead_rows import leads_due, write_counter
@@ -176,7 +182,10 @@ def test_a_database_of_a_release_before_digests_and_the_inbox_has_all_that_they_
     store.queue(queued("a"), {})
     older = [f"DROP TABLE {name}" for name in ("digests", "kept_secrets", "leads", "lead_events", "lead_alerts")]
     older += ["DROP TABLE lead_counters", "ALTER TABLE deliveries DROP COLUMN digest"]
-    older += ["ALTER TABLE people DROP COLUMN merged"]
+    older += ["ALTER TABLE people DROP COLUMN merged", "ALTER TABLE people DROP COLUMN erased_ms"]
+    older += ["ALTER TABLE following DROP COLUMN everybody"]
+    followed = ProjectionState(frozenset(), "id", NOW_MS)
+    store.within(lambda rows: begin_anew(rows, "changelog", followed))
     store.within(lambda connection: [connection.execute(text(each)) for each in older])
     store.close()
 
@@ -185,8 +194,10 @@ def test_a_database_of_a_release_before_digests_and_the_inbox_has_all_that_they_
     assert [delivery.webhook_id for delivery in newer.waiting("crm", 0, 10)] == ["a"]
     [digest] = newer.make_digests(due(), NOW_MS + 2)
     assert len(newer.digest_bodies(digest)) == 1
-    newer.within(lambda rows: write_contacts(rows, {"jane": MERGED_CONTACT}))
-    assert newer.within(lambda rows: read_contacts(rows, ["jane"])) == {"jane": MERGED_CONTACT}
+    assert newer.within(read_projection_state) == followed._replace(everybody=False)  # so people are read anew
+    anew = {"jane": MERGED_CONTACT, "joe": ContactFacts(erased_ms=7)}
+    newer.within(lambda rows: write_contacts(rows, {**anew, "eve": UNKNOWN_CONTACT}))
+    assert newer.within(lambda rows: read_contacts(rows, ["jane", "joe", "eve"])) == anew
     newer.within(lambda rows: write_counter(rows, "turns", 1))
     assert newer.within(lambda rows: leads_due(rows, ["new"], 0, NOW_MS)) == []
     assert newer.within(read_secrets) == []
