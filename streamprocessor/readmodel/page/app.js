@@ -126,6 +126,7 @@ function showProblem(problem) {
 // What a button's question came back with, where its view does not say it itself.
 function failed(event) {
   const {reason} = event;
+  if (reason?.name === 'AbortError') return event.preventDefault(); // asked by a view that is not shown any more
   if (!(reason instanceof Problem)) return;
   event.preventDefault();
   if (reason.status === 401) render();
