@@ -15,6 +15,7 @@ from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment
 from streamprocessor.readmodel.endpoints.lists.columns import read_columns
 from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_MARK, ContactFile, contact_lines
 from streamprocessor.readmodel.endpoints.lists.export import CSV
+from streamprocessor.readmodel.endpoints.lists.portions import contact_portions
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import (
     ExportQuery,
@@ -45,7 +46,6 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 JSON_LINES = "application/x-ndjson"
 _ONE, _EXPORT = "/{name:written_name}", "/export"
-_ROWS_AT_ONCE = 1_000
 _TEXT = {"schema": {"type": "string"}}
 
 router = APIRouter(prefix="/api/segments", route_class=ApiRoute)
@@ -206,14 +206,5 @@ def _csv_row(contact: ExportedContact, names: list[str]) -> list[Any]:
 
 
 def _portions(context: ApiContext, filter_: ContactFilter) -> Iterator[list[ExportedContact]]:
-    """The segment's contacts by their ids, so that each comes once, whatever its scores do meanwhile."""
-    after: str | None = None
-    while True:
-        with context.reading() as connection:
-            rows = queries.contacts_in_order(connection, filter_, _ROWS_AT_ONCE, after)
-            scores = queries.scores_of(connection, [row.contact_id for row in rows])
-        if rows:
-            yield [exported_contact(row, scores[row.contact_id], context.display) for row in rows]
-        if len(rows) < _ROWS_AT_ONCE:
-            return
-        after = rows[-1].contact_id
+    for rows, scores in contact_portions(context, filter_, queries.scores_of):
+        yield [exported_contact(row, scores[row.contact_id], context.display) for row in rows]

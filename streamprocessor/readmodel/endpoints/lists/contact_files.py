@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from sqlalchemy import Connection
 
 from streamprocessor.contract.display import display_name
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import WEEK_MS
 from streamprocessor.readmodel.endpoints.lists.columns import ATTRIBUTE, CHANGE, SCORE, STAGE, Column, with_attributes
+from streamprocessor.readmodel.endpoints.lists.portions import contact_portions
 from streamprocessor.readmodel.responses.lists.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import instant, past_scores, presented, relative_percent
 from streamprocessor.readmodel.routing.context import ApiContext
@@ -20,7 +22,6 @@ from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_ROWS_AT_ONCE = 1_000
 _TITLES = {"last_seen": "last_seen_at", "changed": "changed_at", "updated": "updated_at"}
 _WHO = ("contact_id", "display_name")
 """The first columns of every file."""
@@ -122,26 +123,21 @@ def _attribute(value: Any) -> Any:
 
 def _portions(context: ApiContext, file: ContactFile) -> Iterator[list[_Row]]:
     kinds = {column.kind for column in file.columns}
-    after: str | None = None
-    while True:
-        with context.reading() as connection:
-            contacts = queries.contacts_in_order(connection, file.filter, _ROWS_AT_ONCE, after)
-            ids = [contact.contact_id for contact in contacts]
-            scores = queries.scores_of(connection, ids)
-            at_ms = context.clock_ms() - WEEK_MS
-            former = scores_before(connection, ids, at_ms) if CHANGE in kinds else {}
-            trends = trends_of(connection, file.order, ids) if "changed" in kinds else {}
-        if contacts:
-            yield [
-                _Row(
-                    contact,
-                    orjson.loads(contact.attributes),
-                    {(score.name, score.value): score for score in scores[contact.contact_id]},
-                    past_scores(scores[contact.contact_id], former.get(contact.contact_id, {})),
-                    trends.get(contact.contact_id, Trend()),
-                )
-                for contact in contacts
-            ]
-        if len(contacts) < _ROWS_AT_ONCE:
-            return
-        after = contacts[-1].contact_id
+
+    def read(connection: Connection, ids: Sequence[str]) -> tuple[Any, Any, Any]:
+        at_ms = context.clock_ms() - WEEK_MS
+        former = scores_before(connection, ids, at_ms) if CHANGE in kinds else {}
+        trends = trends_of(connection, file.order, ids) if "changed" in kinds else {}
+        return queries.scores_of(connection, ids), former, trends
+
+    for contacts, (scores, former, trends) in contact_portions(context, file.filter, read):
+        yield [
+            _Row(
+                contact,
+                orjson.loads(contact.attributes),
+                {(score.name, score.value): score for score in scores[contact.contact_id]},
+                past_scores(scores[contact.contact_id], former.get(contact.contact_id, {})),
+                trends.get(contact.contact_id, Trend()),
+            )
+            for contact in contacts
+        ]

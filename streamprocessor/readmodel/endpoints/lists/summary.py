@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
@@ -25,6 +24,7 @@ from streamprocessor.readmodel.responses.scores import instant, presented
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
+from streamprocessor.readmodel.store.figures.trends import last_change
 from streamprocessor.readmodel.store.queries import last_steps_of
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import DAY_MS, Matrix, Model
@@ -122,23 +122,20 @@ def _reason(rule: str, points_nano: int, parts: Iterable[ExplanationPart]) -> St
 
 
 def _last_change(announcements: Iterable[str], name: str, value: str) -> LastChange | None:
-    for announcement in announcements:
-        step = orjson.loads(announcement)
-        score = step["scores"].get(name)
-        if value and score is not None:
-            score = score["values"].get(value)
-        if score is not None and ("previous" in score or "previous_stage" in score):
-            rules = [part["rule"] for part in step["because"] if "rule" in part]
-            return LastChange(
-                at=step["at"],
-                cause=step["cause"],
-                score=score.get("score"),
-                stage=score.get("stage"),
-                previous=score.get("previous"),
-                previous_stage=score.get("previous_stage"),
-                because=list(dict.fromkeys(rules)),
-            )
-    return None
+    found = last_change(announcements, name, value)
+    if found is None:
+        return None
+    step, score = found
+    rules = [part["rule"] for part in step["because"] if "rule" in part]
+    return LastChange(
+        at=step["at"],
+        cause=step["cause"],
+        score=score.get("score"),
+        stage=score.get("stage"),
+        previous=score.get("previous"),
+        previous_stage=score.get("previous_stage"),
+        because=list(dict.fromkeys(rules)),
+    )
 
 
 def _cooling(stored: StoredContact, name: str, value: str, from_ms: int) -> Cooling | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -73,8 +73,7 @@ def _former_scores(step: Mapping[str, Any], is_later: bool) -> dict[ScorePlace, 
         for value, shown in values.items():
             if shown is None:
                 continue
-            has_changed = "previous" in shown or "previous_stage" in shown
-            of_before = is_later and has_changed
+            of_before = is_later and _has_changed(shown)
             words = ("previous", "previous_stage") if of_before else ("score", "stage")
             former[name, value] = FormerScore(shown.get(words[0]), shown.get(words[1]))
     return former
@@ -92,12 +91,31 @@ def trends_of(connection: Connection, order: SortOrder, contact_ids: Collection[
     return {contact_id: trends.get(contact_id, Trend()) for contact_id in contact_ids}
 
 
-def _trend(order: SortOrder, announcements: Collection[str]) -> Trend | None:
+def last_change(
+    announcements: Iterable[str], name: str, value: str
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """The first step of these announcements that changed the score, and what it says of that; None: none of them did.
+
+    value: of a `by` score; "" of any other.
+    """
     for announcement in announcements:
         step = orjson.loads(announcement)
-        score = step["scores"].get(order.score)
-        if order.value and score is not None:
-            score = score["values"].get(order.value)
-        if score is not None and ("previous" in score or "previous_stage" in score):
-            return Trend(score.get("previous"), step["at"])
+        score = step["scores"].get(name)
+        if value and score is not None:
+            score = score["values"].get(value)
+        if score is not None and _has_changed(score):
+            return step, score
     return None
+
+
+def _trend(order: SortOrder, announcements: Collection[str]) -> Trend | None:
+    found = last_change(announcements, order.score, order.value)
+    if found is None:
+        return None
+    step, score = found
+    return Trend(score.get("previous"), step["at"])
+
+
+def _has_changed(score: Mapping[str, Any]) -> bool:
+    """Whether the step that says this of a score changed it."""
+    return "previous" in score or "previous_stage" in score
