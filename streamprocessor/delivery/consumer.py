@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement, read_announcement
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.store_thread import StoreThread
-from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.delivery.topic_positions import POLL_MS, new_consumer, offsets_at, refuse_made_anew, seek
+from streamprocessor.errors import RecordError
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.partitioner import is_misplaced
@@ -22,7 +23,6 @@ from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 500
 SILENCE_MS = 5_000
 MOST_RECORDS = 2_000
 
@@ -37,13 +37,7 @@ class AnnouncementConsumer:
         self._metrics = metrics
         self._started_ms = 0
         self._partitions: Counter[str] = Counter()
-        self._consumer = AIOKafkaConsumer(
-            **clients.arguments(),
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=POLL_MS,
-        )
+        self._consumer = new_consumer(clients)
 
     async def start(self, store_thread: StoreThread, since_ms: int | None = None) -> None:
         """Begin where the store says; a partition that it does not know begins at its present end, which is kept.
@@ -58,26 +52,12 @@ class AnnouncementConsumer:
         first = {where: end for where, end in ends.items() if where not in known}
         await self._consumer.start()
         if since_ms is not None and first:
-            first |= await self._offsets_at(first, since_ms)
-        for where, end in ends.items():
-            if known.get(where, 0) > end:
-                message = (
-                    f"topic {where[0]}, partition {where[1]}: ends at {end}; wanted the one that was read up to "
-                    f"{known[where]}: it was made anew. Use another delivery database, or another data folder"
-                )
-                raise OperatorError(message)
+            first |= await offsets_at(self._consumer, first, since_ms)
+        refuse_made_anew(known, ends)
         self._partitions = Counter(topic for topic, _ in ends)
         await store_thread.ask(lambda store: store.queue([], first))
-        begins = {TopicPartition(*where): known.get(where, first.get(where, 0)) for where in ends}
-        self._consumer.assign(list(begins))
-        for where, offset in begins.items():
-            self._consumer.seek(where, offset)
+        seek(self._consumer, {where: known.get(where, first.get(where, 0)) for where in ends})
         self._started_ms = now_ms()
-
-    async def _offsets_at(self, places: Iterable[tuple[str, int]], instant_ms: int) -> dict[tuple[str, int], int]:
-        """The first announcement from the instant on in each partition that has one."""
-        found = await self._consumer.offsets_for_times({TopicPartition(*place): instant_ms for place in places})
-        return {(where.topic, where.partition): at.offset for where, at in found.items() if at is not None}
 
     async def run(self, dispatchers: Dispatchers) -> None:
         """Offer what comes, for ever."""

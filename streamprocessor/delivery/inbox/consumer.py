@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement, read_announcement
 from streamprocessor.delivery.inbox.desk import ActNews
 from streamprocessor.delivery.store.store import Positions
 from streamprocessor.delivery.store.store_thread import StoreThread
-from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.delivery.topic_positions import POLL_MS, new_consumer, offsets_at, refuse_made_anew, seek
+from streamprocessor.errors import RecordError
 from streamprocessor.inbox.acts import read_act
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 500
 MOST_RECORDS = 2_000
 LOOKED_BACK_MS = 30 * 86_400_000
 """How far back a database that begins anew learns what was done with leads."""
@@ -48,13 +48,7 @@ class LeadConsumer:
         self._announced = announced
         self._activities = activities
         self._goal: dict[TopicPartition, int] = {}
-        self._consumer = AIOKafkaConsumer(
-            **clients.arguments(),
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=POLL_MS,
-        )
+        self._consumer = new_consumer(clients)
 
     async def start(self, store_thread: StoreThread, now_ms: int, since_ms: int | None = None) -> None:
         """Begin where the store says; where it does not, with hot leads to come, and with acts of the last 30 days.
@@ -69,20 +63,12 @@ class LeadConsumer:
         begins = dict(ends)
         for topic, from_ms in ((self._announced, since_ms), (self._activities, now_ms - LOOKED_BACK_MS)):
             if from_ms is not None:
-                begins |= await self._offsets_at([place for place in ends if place[0] == topic], from_ms)
-        for place, offset in known.items():
-            if place in ends and offset > ends[place]:
-                message = (
-                    f"topic {place[0]}, partition {place[1]}: ends at {ends[place]}; wanted the one that was read up "
-                    f"to {offset}: it was made anew. Use another delivery database, or another data folder"
-                )
-                raise OperatorError(message)
+                begins |= await offsets_at(self._consumer, [place for place in ends if place[0] == topic], from_ms)
+        refuse_made_anew(known, ends)
         begins |= {place: offset for place, offset in known.items() if place in ends}
         kept = {(f"{_OWN}{topic}", partition): offset for (topic, partition), offset in begins.items()}
         await store_thread.ask(lambda store: store.queue([], kept))
-        self._consumer.assign([TopicPartition(*place) for place in begins])
-        for place, offset in begins.items():
-            self._consumer.seek(TopicPartition(*place), offset)
+        seek(self._consumer, begins)
 
     async def poll(self) -> LeadNews:
         """What came; nothing where nothing came for a while."""
@@ -118,10 +104,6 @@ class LeadConsumer:
     async def stop(self) -> None:
         """Stop reading."""
         await self._consumer.stop()
-
-    async def _offsets_at(self, places: Iterable[tuple[str, int]], instant_ms: int) -> dict[tuple[str, int], int]:
-        found = await self._consumer.offsets_for_times({TopicPartition(*place): instant_ms for place in places})
-        return {(where.topic, where.partition): at.offset for where, at in found.items() if at is not None}
 
 
 def _own(positions: Positions) -> dict[tuple[str, int], int]:

@@ -33,7 +33,7 @@ async def test_where_events_always_come_people_are_told_once_all_is_read_that_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     topic = BusyTopic()
-    monkeypatch.setattr(module, "AIOKafkaConsumer", lambda **_: topic)
+    monkeypatch.setattr(module, "new_consumer", lambda _: topic)
     reader = LeadConsumer(ClientSettings("127.0.0.1:1"), "became-hot-lead", "activities")
     seen = []
     for read_to, end in ((0, None), (0, 100), (90, 150), (100, 200), (190, 300), (250, 400), (300, 450)):
