@@ -142,7 +142,9 @@ async def run_delivery(
         context = DispatchContext(
             Senders(sender, mails).send, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
         )
-        projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
+        projection = ContactProjection(
+            clients, full[CONTACTS_CHANGELOG], store_thread, metrics, everybody=inbox_plan is not None
+        )
         opened.push_async_callback(projection.stop)
         enricher = Enricher(store_thread, projection, segments, None if inbox_plan is None else inbox_plan.attributes)
         fixed = frozenset(plan.subscription.name for plan in plans)

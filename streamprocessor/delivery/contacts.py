@@ -26,6 +26,11 @@ class ContactFacts:
     erased_ms: int = 0
     is_known: bool = True
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no subscription is answered otherwise than of a contact of whom nothing is known."""
+        return not (self.attributes or self.is_suppressed or self.is_merged)
+
 
 UNKNOWN_CONTACT, MERGED_CONTACT = ContactFacts(is_known=False), ContactFacts(is_merged=True)
 

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 from sqlalchemy import Connection
 
 from streamprocessor.contract.changelog.entry import RESERVED
-from streamprocessor.delivery.contacts import ContactFacts
+from streamprocessor.delivery.contacts import UNKNOWN_CONTACT, ContactFacts
 from streamprocessor.delivery.enrichment.contact_context import contact_facts_of
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.contact_rows import (
@@ -42,8 +42,12 @@ ALIVE_SECONDS = 600.0
 class ContactProjection:
     """Projects the attributes that subscriptions ask for, as the changelog has them, and nothing while none asks."""
 
-    def __init__(self, clients: ClientSettings, topic: str, store_thread: StoreThread, metrics: Metrics) -> None:
+    def __init__(
+        self, clients: ClientSettings, topic: str, store_thread: StoreThread, metrics: Metrics, *, everybody: bool
+    ) -> None:
+        """Follow the topic of that full name. everybody: have rows of plain contacts, too, as the inbox asks."""
         self._clients = clients
+        self._everybody = everybody
         self._topic = topic
         self._store_thread = store_thread
         self._metrics = metrics
@@ -129,7 +133,9 @@ class ContactProjection:
         await self._asker.start()
         offsets = await self._store_thread.ask(
             lambda store: store.within(
-                lambda rows: self._start_offsets(rows, ProjectionState(attributes, topic_id, now_ms()), ends)
+                lambda rows: self._start_offsets(
+                    rows, ProjectionState(attributes, topic_id, now_ms(), self._everybody), ends
+                )
             )
         )
         places = [TopicPartition(self._topic, number) for number in ends]
@@ -184,7 +190,9 @@ class ContactProjection:
             if not record.key or record.key.startswith(RESERVED):
                 continue
             if not is_misplaced(record.key, record.partition, self._partitions):
-                contacts[record.key.decode("utf-8", "replace")] = contact_facts_of(record.value, attributes)
+                facts = contact_facts_of(record.value, attributes)
+                is_told = self._everybody or not facts.is_plain
+                contacts[record.key.decode("utf-8", "replace")] = facts if is_told else UNKNOWN_CONTACT
         write_contacts(rows, contacts)
         read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}
         write_positions(rows, read_to)

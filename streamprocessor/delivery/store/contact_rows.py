@@ -19,13 +19,13 @@ class ProjectionState(NamedTuple):
     attributes: names of those stored.
     topic_id: of the changelog topic, Kafka's.
     alive_ms: when this was last seen to be so.
-    everybody: whether contacts have rows who have none of the attributes; releases before the inbox left them out.
+    everybody: whether plain contacts have rows, too.
     """
 
     attributes: frozenset[str]
     topic_id: str
     alive_ms: int
-    everybody: bool = True
+    everybody: bool
 
 
 def read_projection_state(connection: Connection) -> ProjectionState | None:

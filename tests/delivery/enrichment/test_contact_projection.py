@@ -35,8 +35,8 @@ PARTITIONS = range(4)
 class Followed:
     """People on a database of their own, followed while they are open."""
 
-    def __init__(self, system: System, folder: Path) -> None:
-        self.people = people_of(system, folder)
+    def __init__(self, system: System, folder: Path, everybody: bool) -> None:
+        self.people = people_of(system, folder, everybody)
         self.rows = self.people._store_thread.store.within
 
     def known(self, *contact_ids: str) -> dict[str, ContactFacts]:
@@ -46,14 +46,16 @@ class Followed:
         await self.people.caught_up(attributes, PARTITIONS)
 
 
-def people_of(system: System, folder: Path) -> ContactProjection:
+def people_of(system: System, folder: Path, everybody: bool = False) -> ContactProjection:
     journal = StoreThread(Store(Database(f"sqlite:///{folder / 'd.sqlite'}")))
-    return ContactProjection(system.clients, system.full["contacts-changelog"], journal, Metrics())
+    return ContactProjection(system.clients, system.full["contacts-changelog"], journal, Metrics(), everybody=everybody)
 
 
 @asynccontextmanager
-async def following(system: System, folder: Path, attributes: frozenset[str] | None) -> AsyncIterator[Followed]:
-    found = Followed(system, folder)
+async def following(
+    system: System, folder: Path, attributes: frozenset[str] | None, everybody: bool = False
+) -> AsyncIterator[Followed]:
+    found = Followed(system, folder, everybody)
     found.people.want(attributes)
     running = asyncio.ensure_future(found.people.run())
     try:
@@ -80,7 +82,7 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
     await say(jane={"city": "Berlin", "name": "Jane"}, joe={"name": "Joe"})
     async with following(system, tmp_path, CITY) as followed:
         await followed.caught_up()
-        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"}), "joe": ContactFacts()}
+        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"})}
         for city in ("Paris", "Rome", "Oslo", "Bern"):
             await say(jane={"city": city})
             await followed.caught_up()
@@ -96,6 +98,22 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
         await followed.caught_up()
         assert followed.known("jane") == {}
         assert followed.people.missing() == []
+
+
+async def test_where_the_inbox_asks_plain_contacts_are_known_too_until_they_are_erased(
+    system: System, say: Callable[..., Awaitable[None]], tmp_path: Path
+) -> None:
+    await system.create()
+    await say(jane={"city": "Berlin"}, joe={"name": "Joe"})
+    async with following(system, tmp_path, CITY) as followed:
+        await followed.caught_up()
+        assert followed.known("joe") == {}
+    async with following(system, tmp_path, CITY, everybody=True) as followed:
+        await followed.caught_up()
+        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"}), "joe": ContactFacts()}
+        await say(joe=None)
+        await followed.caught_up()
+        assert followed.known("joe") == {}
 
 
 async def test_who_asks_waits_until_the_changelog_is_read_as_far_as_it_went_then(

@@ -184,7 +184,7 @@ def test_a_database_of_a_release_before_digests_and_the_inbox_has_all_that_they_
     older += ["DROP TABLE lead_counters", "ALTER TABLE deliveries DROP COLUMN digest"]
     older += ["ALTER TABLE people DROP COLUMN merged", "ALTER TABLE people DROP COLUMN erased_ms"]
     older += ["ALTER TABLE following DROP COLUMN everybody"]
-    followed = ProjectionState(frozenset(), "id", NOW_MS)
+    followed = ProjectionState(frozenset(), "id", NOW_MS, everybody=True)
     store.within(lambda rows: begin_anew(rows, "changelog", followed))
     store.within(lambda connection: [connection.execute(text(each)) for each in older])
     store.close()
