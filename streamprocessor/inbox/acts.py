@@ -18,7 +18,7 @@ from streamprocessor.errors import RecordError
 from streamprocessor.inbox.episode import LeadAct
 
 MOST_CHARS = 512
-"""Of a reason or a name; an event with a longer one is none of the inbox."""
+"""A reason or a name has at most so many; an event with a longer one is none of the inbox."""
 
 MOST_ACTS = 200
 """With one lead; those after that count for nothing."""

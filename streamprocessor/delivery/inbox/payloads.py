@@ -23,7 +23,7 @@ from streamprocessor.inbox.episode import LeadState, state_of
 from streamprocessor.inbox.rules import MAIL, SLACK, InboxRules
 
 ASSIGNED, OVERDUE = "lead-assigned", "lead-overdue"
-GATHERED = "leads-gathered"
+LEADS_GATHERED = "leads-gathered"
 
 
 class _Alert(NamedTuple):
@@ -100,7 +100,7 @@ class AlertWording:
         page_url = self.phrases.page_url
         inbox_url = None if page_url is None else f"{page_url}/inbox"
         body = {
-            "event": GATHERED,
+            "event": LEADS_GATHERED,
             "text": f"{sentence}. They are in the inbox",
             "assigned": kinds[ASSIGNED],
             "overdue": kinds[OVERDUE],

@@ -126,7 +126,7 @@ def keep_alert(connection: Connection, alert: AlertRow) -> None:
 
 
 def alerts_waiting(connection: Connection, person: str) -> list[AlertRow]:
-    """Of what the person is still to be told, in the order of its coming."""
+    """The alerts that the person is still to get, in the order of their coming."""
     is_waiting = (lead_alerts.c.person == person, lead_alerts.c.sent_ms.is_(None))
     query = select(*_ALERT_COLUMNS).where(*is_waiting).order_by(lead_alerts.c.made_ms, lead_alerts.c.alert_id)
     return [AlertRow(*row) for row in connection.execute(query)]

@@ -47,7 +47,7 @@ def mail_parts_of(body: bytes) -> Sequence[MailParts] | None:
 
 
 def refuse_other_parts(template: Template, where: str) -> None:
-    """Nothing where the template is of a mail; raises OperatorError saying what is not as it has to be."""
+    """Accept a template of a mail; raises OperatorError saying what is not as it has to be."""
     body = template.body
     if not isinstance(body, dict) or not {"subject", "sentence"} <= body.keys() <= set(_WORDS):
         message = f"{where}: template: wanted a mail's, such as mail, with subject, sentence, facts, link; got another"
