@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, insert, inspect, select, text
@@ -55,6 +55,9 @@ class Database:
     def close(self) -> None:
         """Let go of it."""
         if self._lock is not None:
+            with suppress(SQLAlchemyError):  # a connection that is broken holds no lock
+                # A server may see the end of a connection after the next process has asked for the lock.
+                self._lock.execute(text(f"select pg_advisory_unlock({_LOCK})"))
             self._lock.close()
         self._engine.dispose()
 

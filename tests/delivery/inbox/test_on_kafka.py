@@ -62,11 +62,13 @@ def api(system: System, tmp_path: Path, inbox_file: str) -> Iterator[ApiProcess]
     process.discard()
 
 
-def hot(contact: str, **attributes: str) -> list[Sent]:
-    update = {"id": f"a-{contact}", "update": "attributes", "attributes": attributes}
+def known(contact: str, **attributes: str) -> Sent:
+    return Sent("contact-updates", contact.encode(), {"update": "attributes", "attributes": attributes})
+
+
+def hot(contact: str) -> list[Sent]:
     forms = [{"id": f"{contact}-{number}", "properties": {"form": f"{number}"}} for number in range(2)]
-    key = contact.encode()
-    return [Sent("contact-updates", key, update), *(Sent("form-submissions", key, form) for form in forms)]
+    return [Sent("form-submissions", contact.encode(), form) for form in forms]
 
 
 async def test_a_hot_lead_is_assigned_told_accepted_and_scored_and_a_new_read_model_shows_the_same(
@@ -85,7 +87,9 @@ async def test_a_hot_lead_is_assigned_told_accepted_and_scored_and_a_new_read_mo
     process = delivery("subscriptions: {}", inbox=inbox_file)
     api.start()
     await process.ready()
-    await system.send([*hot("jane", name="Jane Roe", country="at"), *hot("joe", name="Joe Doe", country="DE")])
+    await system.send([known("jane", name="Jane Roe", country="at"), known("joe", name="Joe Doe", country="DE")])
+    await system.until_applied()  # topics are not read in step, and an owner is found by what is known by then
+    await system.send([*hot("jane"), *hot("joe")])
     await until(lambda: len(receiver.taken), partial(lt, 1), 60, f"two alerts\n{process.tail()}", 0.05)
     told = {each.content["lead"]["name"]: each.content["owner"] for each in receiver.taken}
     assert told == {"Jane Roe": "ops", "Joe Doe": "crm"}

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from streamprocessor.contract.subscriptions.digests import DigestInstant
 from streamprocessor.delivery.contacts import MERGED_CONTACT, UNKNOWN_CONTACT, ContactFacts
@@ -327,6 +327,17 @@ def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> 
         Store(Database(f"{postgresql}/postgres"))
     first.close()
     Store(Database(f"{postgresql}/postgres")).close()
+
+
+def test_a_database_is_given_back_before_the_server_notices_that_its_connection_is_gone(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Database(f"{postgresql}/postgres")
+    with monkeypatch.context() as patched:
+        patched.setattr(Engine, "dispose", lambda _: None)
+        first.close()
+    Database(f"{postgresql}/postgres").close()
+    first.close()
 
 
 @pytest.mark.parametrize(
