@@ -32,6 +32,7 @@ from streamprocessor.readmodel.endpoints import (
     timeline,
 )
 from streamprocessor.readmodel.endpoints.drafts import choices, drafts
+from streamprocessor.readmodel.endpoints.import_files import files, mappings
 from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.problem import problem_response
@@ -60,6 +61,8 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         drafts,
         choices,
         imports,
+        files,
+        mappings,
         sign_in,
     )
     for route in subject.router.routes

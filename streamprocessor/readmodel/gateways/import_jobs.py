@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import re
 import threading
 import uuid
@@ -21,6 +20,7 @@ from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import FileRows, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+from streamprocessor.readmodel.gateways.kept_body import keep_body
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.settings import Settings
 
@@ -31,7 +31,6 @@ MOST_SHOWN = 20
 MOST_RECEIVED = 4
 MOST_REFUSED_SHOWN = 20
 STOP_SECONDS = 5.0
-_WRITE_BYTES = 1 << 20
 _READ_BYTES = 1 << 16
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -174,6 +173,11 @@ class ImportJobs:
         """The import of that id; None: none of the latest has it."""
         return self._jobs.get(import_id)
 
+    def has_succeeded(self, import_id: str) -> bool:
+        """Whether the import is over, and all of its file was read."""
+        job = self.get(import_id)
+        return job is not None and job.state == DONE
+
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
 
@@ -214,22 +218,10 @@ class ImportJobs:
             del self._jobs[next(iter(self._jobs))]
 
     async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
-        try:
-            with await asyncio.to_thread(_open_new, file) as opened:
-                part = bytearray()
-                async for some in body:
-                    job.bytes += len(some)
-                    if job.bytes > self.most_bytes:
-                        limit = f"{self.most_bytes} bytes (STREAMPROCESSOR_IMPORT_MAX_BYTES)"
-                        raise Problem(413, "too-large", f"body: wanted at most {limit}; got more")
-                    part += some
-                    if len(part) >= _WRITE_BYTES:
-                        await asyncio.to_thread(opened.write, bytes(part))
-                        part.clear()
-                await asyncio.to_thread(opened.write, bytes(part))
-        except OSError as error:
-            detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
-            raise Problem(503, "no-room", detail, {"Retry-After": "60"}) from error
+        def count(size_bytes: int) -> None:
+            job.bytes = size_bytes
+
+        await keep_body(body, file, self.most_bytes, count)
 
     def _run(self, job: ImportJob, order: ImportOrder, file: Path) -> None:
         try:
@@ -248,9 +240,3 @@ class ImportJobs:
         job.state = state
         sent, refused = sum(job.sent.values()), sum(job.refused.values())
         log.info("import %s: %d lines, %d sent, %d refused", state, job.lines_read, sent, refused)
-
-
-def _open_new(file: Path) -> BinaryIO:
-    """A new file that its owner alone can read: it holds personal data."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

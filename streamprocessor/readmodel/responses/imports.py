@@ -31,6 +31,7 @@ class ImportView(BaseModel):
     error: str | None
     began_at: str
     ended_at: str | None
+    file: str | None = Field(description="The kept file that is imported, while it is kept; null: there is none.")
 
 
 class ImportList(BaseModel):

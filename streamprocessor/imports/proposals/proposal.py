@@ -1,0 +1,197 @@
+"""What an import of a file would do, shown before anything is sent."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from streamprocessor.contract.foreign_text import without_steering
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+
+MOST_SAMPLE_CELLS = 3
+MOST_SAMPLE_ROWS = 5
+MOST_SAMPLE_REFUSED = 2
+MOST_REFUSED_SHOWN = 20
+MAX_CELL_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A column of a file.
+
+    samples: its first different cells, each cut.
+    meanings: what the mapping makes of it, such as `contact` or `attributes.email`; empty: it is left out.
+    """
+
+    name: str
+    samples: list[str]
+    meanings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefusal:
+    """Why something of a row would be refused.
+
+    line: the file's first is 1.
+    reason: a short code, for counting.
+    detail: the sentence for a person.
+    """
+
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """A row as it would become.
+
+    line: the file's first is 1.
+    contact_id: None where nothing would be sent.
+    records: the events and updates that would be sent, as the topics hold them.
+    refused: why it, or something of it, would not be.
+    """
+
+    line: int
+    contact_id: str | None
+    records: list[dict[str, Any]]
+    refused: list[RowRefusal]
+
+
+@dataclass(slots=True)
+class ProposalCounts:
+    """The counts of a file's rows: each row that was looked at is accepted, refused or skipped.
+
+    is_whole: whether all rows of the file were looked at; else the first ones alone.
+    accepted: rows all of which would be sent.
+    refused: rows something of which would not be.
+    skipped: rows that the mapping passes over, or that say nothing.
+    events: those that would be sent, by type. updates: the same, by kind.
+    opted_out: rows that say that a contact may not be written to any more.
+    refused_by_reason: of refused rows, each by its first reason.
+    """
+
+    rows: int = 0
+    is_whole: bool = True
+    accepted: int = 0
+    refused: int = 0
+    skipped: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    updates: Counter[str] = field(default_factory=Counter)
+    opted_out: int = 0
+    refused_by_reason: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What an import would do.
+
+    samples: a few rows, unlike each other, in the file's order.
+    first_refused: the first rows that would be refused.
+    """
+
+    counts: ProposalCounts
+    samples: list[SampleRow]
+    first_refused: list[RowRefusal]
+
+
+def proposal_of(rows: Iterable[ReadRow], most_rows: int | None = None) -> Proposal:
+    """What the rows, as they would be sent or refused, come to. most_rows: looked at; None: all of them.
+
+    What the file gives of one of its rows must stand together. Raises what reading the rows raises.
+    """
+    counts, samples, first_refused = ProposalCounts(), _Samples(), list[RowRefusal]()
+    for line, parts in groupby(rows, attrgetter("line")):
+        if counts.rows == most_rows:
+            counts.is_whole = False
+            break
+        row = _row(line, parts)
+        _count(counts, row)
+        samples.offer(row)
+        if row.refused and len(first_refused) < MOST_REFUSED_SHOWN:
+            first_refused.append(row.refused[0])
+    return Proposal(counts, samples.chosen(), first_refused)
+
+
+def columns_of(
+    header: Sequence[str], rows: Iterable[Sequence[str]], meanings: Iterable[tuple[str, str]]
+) -> list[FileColumn]:
+    """The columns of a table with samples of the rows' cells. meanings: columns, each with one of its meanings."""
+    columns = {name: FileColumn(name, [], []) for name in header}
+    for cells in rows:
+        for name, cell in zip(header, cells, strict=False):
+            _add_sample(columns[name].samples, cell)
+    for name, meaning in meanings:
+        if name in columns and meaning not in columns[name].meanings:
+            columns[name].meanings.append(meaning)
+    return list(columns.values())
+
+
+def _add_sample(samples: list[str], cell: str) -> None:
+    shown = without_steering(cell.strip()[:MAX_CELL_CHARS])
+    if shown and shown not in samples and len(samples) < MOST_SAMPLE_CELLS:
+        samples.append(shown)
+
+
+def _row(line: int, parts: Iterator[ReadRow]) -> SampleRow:
+    row = SampleRow(line, None, [], [])
+    contact_id = None
+    for part in parts:
+        if isinstance(part, ImportRow):
+            contact_id = part.contact_id
+            row.records.append(part.value)
+        elif isinstance(part, BadRow):
+            row.refused.append(RowRefusal(line, part.reason, part.detail))
+    return SampleRow(line, contact_id, row.records, row.refused)
+
+
+def _count(counts: ProposalCounts, row: SampleRow) -> None:
+    counts.rows += 1
+    if row.refused:
+        counts.refused += 1
+        counts.refused_by_reason[row.refused[0].reason] += 1
+    elif row.records:
+        counts.accepted += 1
+    else:
+        counts.skipped += 1
+    for value in row.records:
+        kind = value.get("update")
+        (counts.events if kind is None else counts.updates)[str(value.get("type") if kind is None else kind)] += 1
+    counts.opted_out += any(_opts_out(value) for value in row.records)
+
+
+def _opts_out(value: dict[str, Any]) -> bool:
+    return value.get("update") == "suppressed" and value.get("suppressed") is True
+
+
+class _Samples:
+    """A few rows: those come first that give something else than those before, or are refused for another reason."""
+
+    def __init__(self) -> None:
+        self._refused: dict[str, SampleRow] = {}
+        self._unlike: dict[tuple[str, ...], SampleRow] = {}
+        self._alike: list[SampleRow] = []
+
+    def offer(self, row: SampleRow) -> None:
+        """Take the row where it shows something."""
+        if row.refused:
+            if len(self._refused) < MOST_SAMPLE_REFUSED:
+                self._refused.setdefault(row.refused[0].reason, row)
+        elif len(self._unlike) < MOST_SAMPLE_ROWS and (shape := _shape(row)) not in self._unlike:
+            self._unlike[shape] = row
+        elif row.records and len(self._alike) < MOST_SAMPLE_ROWS:
+            self._alike.append(row)
+
+    def chosen(self) -> list[SampleRow]:
+        """The rows, in the file's order."""
+        rows = [*self._refused.values(), *self._unlike.values(), *self._alike][:MOST_SAMPLE_ROWS]
+        return sorted(rows, key=attrgetter("line"))
+
+
+def _shape(row: SampleRow) -> tuple[str, ...]:
+    """What kinds of records a row gives."""
+    return tuple(str(value.get("type") or value.get("update")) for value in row.records)
