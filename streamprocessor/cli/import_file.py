@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
@@ -24,30 +24,42 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
 @click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
+@click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
 @json_option
 @click.pass_context
-def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, as_json: bool) -> None:
-    """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
+def import_file(
+    ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, dry_run: bool, as_json: bool
+) -> None:
+    """Send FILE's events to Kafka: JSON Lines, CSV, Apache's combined log. What the columns of a CSV mean is known of
+    exports of HubSpot, Mailchimp and others; else --mapping says it (see deploy/imports).
 
     Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
     used is named on stderr and left out; the exit code is 1 then.
     """
+    from streamprocessor.cli.import_preview import preview, recognised_line, recognised_mapping_of
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.progress import bytes_bar
     from streamprocessor.cli.terminal.running import run
-    from streamprocessor.imports.csv_mapping import read_mapping
+    from streamprocessor.imports.csv_mapping import parse_mapping
     from streamprocessor.imports.files import read_file, send_rows
+    from streamprocessor.imports.proposals.file_proposal import GivenFile
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
     if file_format is None:
         message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
         raise click.UsageError(message)
-    if (file_format == CSV) != (mapping is not None):
-        wanted = "a --mapping, such as those in deploy/imports" if file_format == CSV else "--mapping only with a CSV"
-        message = f"{file} is read as {file_format}; wanted {wanted}"
+    if file_format != CSV and mapping is not None:
+        message = f"{file} is read as {file_format}; wanted --mapping only with a CSV"
         raise click.UsageError(message)
+    given = GivenFile(file, file.name, file_format)
+    if dry_run:
+        preview(ctx, settings_of(ctx), given, mapping, as_json=as_json)
+        return
+    chosen = recognised_mapping_of(settings_of(ctx), given, mapping)
+    if line := recognised_line(given, chosen):
+        click.echo(line, err=True)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
-        columns = None if mapping is None else read_mapping(mapping)
+        columns = None if chosen.text is None else parse_mapping(chosen.text, str(mapping or "mapping"))
         settings = connected_settings(ctx)
         rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
         counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))

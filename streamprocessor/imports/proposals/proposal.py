@@ -132,7 +132,7 @@ def columns_of(
 
 
 def _add_sample(samples: list[str], cell: str) -> None:
-    shown = without_steering(cell.strip()[:MAX_CELL_CHARS])
+    shown = without_steering(" ".join(cell[: 2 * MAX_CELL_CHARS].split())[:MAX_CELL_CHARS])
     if shown and shown not in samples and len(samples) < MOST_SAMPLE_CELLS:
         samples.append(shown)
 
