@@ -13,6 +13,7 @@ from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
 if TYPE_CHECKING:
+    from streamprocessor.imports.checkpoint import Checkpoint
     from streamprocessor.imports.rows import BadRow
 
 _READ_BYTES = 1 << 16
@@ -24,19 +25,24 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
 @click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
+@click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
 @json_option
 @click.pass_context
-def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, as_json: bool) -> None:
+def import_file(
+    ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, restart: bool, as_json: bool
+) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
 
-    Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
-    used is named on stderr and left out; the exit code is 1 then.
+    Importing a file again changes nothing, but that attributes without a time are written anew. An import that was
+    killed is gone on with when it is typed again. A row that can't be used is named on stderr and left out; the exit
+    code is 1 then.
     """
+    from streamprocessor.cli.import_resumption import file_checkpoint
     from streamprocessor.cli.terminal.printing import print_json_lines
-    from streamprocessor.cli.terminal.progress import bytes_bar
+    from streamprocessor.cli.terminal.progress import import_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import read_mapping
-    from streamprocessor.imports.files import read_file, send_rows
+    from streamprocessor.imports.files import ImportSource, read_file, send_rows
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
     if file_format is None:
@@ -46,11 +52,23 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         wanted = "a --mapping, such as those in deploy/imports" if file_format == CSV else "--mapping only with a CSV"
         message = f"{file} is read as {file_format}; wanted {wanted}"
         raise click.UsageError(message)
-    with file.open("rb") as content, bytes_bar(file) as (advance, note):
-        columns = None if mapping is None else read_mapping(mapping)
-        settings = connected_settings(ctx)
-        rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
-        counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
+    columns, settings = None if mapping is None else read_mapping(mapping), connected_settings(ctx)
+    reading = f"{file_format}\n{'' if mapping is None else mapping.read_text(encoding='utf-8')}"
+    with (
+        file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
+        file.open("rb") as content,
+        import_bar(file) as bar,
+    ):
+        if checkpoint.is_resumed:
+            bar.note(_going_on(file, checkpoint))
+        source = ImportSource(file.name, checkpoint.at_ms)
+        rows = read_file(settings, _counted(content, bar.read), file_format, columns, source)
+        sending = send_rows(
+            *(settings, rows, checkpoint),
+            lambda bad: bar.note(_sentence(file, bad)),
+            lambda counts: bar.note_rows(counts.rows),
+        )
+        counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
         found = {"rows": counts.rows, "read_as": rows.read_as}
@@ -75,6 +93,13 @@ def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[byte
     while piece := content.read(_READ_BYTES):
         advance(len(piece))
         yield piece
+
+
+def _going_on(file: Path, checkpoint: Checkpoint) -> str:
+    from streamprocessor.contract.rfc3339 import format_rfc3339
+
+    began = format_rfc3339(checkpoint.at_ms)
+    return f"{file}: goes on after row {checkpoint.rows} with the import begun at {began}; --restart begins it anew"
 
 
 def _sentence(file: Path, bad: BadRow) -> str:

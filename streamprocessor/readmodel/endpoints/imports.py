@@ -13,7 +13,8 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import CSV
-from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrder
+from streamprocessor.readmodel.gateways.import_job import ImportJob
+from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import parts_of
 from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParameters
@@ -38,7 +39,7 @@ router = APIRouter(prefix="/api/imports", route_class=ApiRoute)
 
 @router.get("", dependencies=[READER])
 def list_imports(context: Context, _: Annotated[NoParameters, Query()]) -> ImportList:
-    """The latest imports of this process, and what mappings there are."""
+    """The latest imports since this process began, those that it goes on with too, and what mappings there are."""
     imports = context.gateways.imports
     return ImportList(
         imports=[_view(job) for job in imports.all()],
@@ -103,6 +104,8 @@ def _view(job: ImportJob) -> ImportView:
         bytes=job.bytes,
         bytes_read=job.bytes_read,
         lines_read=job.lines_read,
+        rows_per_second=None if job.pace is None else job.pace.rows_per_second,
+        remaining_seconds=None if job.pace is None or not job.is_under_way else job.pace.remaining_seconds,
         sent=dict(job.sent),
         refused=dict(job.refused),
         skipped=job.skipped,
@@ -113,4 +116,5 @@ def _view(job: ImportJob) -> ImportView:
         error=job.error,
         began_at=format_rfc3339(job.began_ms),
         ended_at=instant(job.ended_ms),
+        resumed_at=instant(job.resumed_ms),
     )
