@@ -29,13 +29,18 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @json_option
 @click.pass_context
 def import_file(
-    ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, restart: bool, as_json: bool
+    ctx: click.Context,
+    file: Path,
+    file_format: str | None,
+    mapping: Path | None,
+    restart: bool,
+    as_json: bool,
 ) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
 
     Importing a file again changes nothing, but that attributes without a time are written anew. An import that was
-    killed is gone on with when it is typed again. A row that can't be used is named on stderr and left out; the exit
-    code is 1 then.
+    killed is gone on with when it is typed again. Nobody is announced as a hot lead by old events, or by attributes
+    without `"announce": true`. A row that can't be used is named on stderr and left out; the exit code is 1 then.
     """
     from streamprocessor.cli.import_resumption import file_checkpoint
     from streamprocessor.cli.terminal.printing import print_json_lines
@@ -43,6 +48,7 @@ def import_file(
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import read_mapping
     from streamprocessor.imports.files import ImportSource, read_file, send_rows
+    from streamprocessor.imports.importer import unannounced
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
     if file_format is None:
@@ -59,19 +65,20 @@ def import_file(
         file.open("rb") as content,
         import_bar(file) as bar,
     ):
+        rows_before = checkpoint.rows
         if checkpoint.is_resumed:
             bar.note(_going_on(file, checkpoint))
         source = ImportSource(file.name, checkpoint.at_ms)
         rows = read_file(settings, _counted(content, bar.read), file_format, columns, source)
         sending = send_rows(
-            *(settings, rows, checkpoint),
+            *(settings, unannounced(rows), checkpoint),
             lambda bad: bar.note(_sentence(file, bad)),
             lambda counts: bar.note_rows(counts.rows),
         )
         counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
-        found = {"rows": counts.rows, "read_as": rows.read_as}
+        found = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
         print_json_lines(
             [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **found}]
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.events.events import decode_fact
-from streamprocessor.contract.events.updates import contact_of_update
+from streamprocessor.contract.events.updates import ANNOUNCE, contact_of_update
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
@@ -38,6 +38,20 @@ def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
     """The rows, those that the worker would refuse as BadRow, so that they are reported with their line."""
     for row in rows:
         yield _checked(row, now_ms) if isinstance(row, ImportRow) else row
+
+
+def unannounced(rows: Iterable[ReadRow]) -> Iterator[ReadRow]:
+    """The rows, whose attributes announce nobody as a hot lead, but those that say themselves whether they do.
+
+    Who is hot by a list alone did nothing: a thousand calls to make at once help nobody.
+    """
+    for row in rows:
+        if isinstance(row, ImportRow):
+            data = row.value.get("data")
+            body = data if "specversion" in row.value and isinstance(data, dict) else row.value
+            if body.get("update") == "attributes":
+                body.setdefault(ANNOUNCE, False)
+        yield row
 
 
 async def import_rows(

@@ -115,7 +115,7 @@ async def test_what_is_acknowledged_is_not_sent_again(tmp_path: Path) -> None:
     assert last.sent == ROWS - 2_000  # progress was told at 2 000 acknowledged rows last
 
 
-def test_the_file_is_written_once_a_second_and_is_private(tmp_path: Path) -> None:
+def test_the_file_is_written_ten_times_a_second_at_most_and_is_private(tmp_path: Path) -> None:
     now_seconds, file = [0.0], tmp_path / "kept"
     kept = Checkpoint(file, AT_MS, lambda: now_seconds[0])
     assert not file.exists()  # nothing was sent

@@ -13,7 +13,7 @@ from streamprocessor.errors import RecordError
 from streamprocessor.imports.checkpoint import Checkpoint
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import FileRows, ImportSource, read_file, send_rows
-from streamprocessor.imports.importer import ImportCounts
+from streamprocessor.imports.importer import ImportCounts, unannounced
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.gateways.import_job import ImportJob
@@ -47,7 +47,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
     with file.open("rb") as content:
         source = ImportSource("the file", checkpoint.at_ms)
         rows = read_file(settings, _counted(content, job), order.format, mapping, source)
-        followed = permitted(_followed(rows, job), order.kind)
+        followed = unannounced(permitted(_followed(rows, job), order.kind))
         asyncio.run(send_rows(settings, followed, checkpoint, count_bad, count_sent))
 
 
