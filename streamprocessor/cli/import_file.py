@@ -13,6 +13,7 @@ from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
 if TYPE_CHECKING:
+    from streamprocessor.imports.checkpoint import Checkpoint
     from streamprocessor.imports.rows import BadRow
 
 _READ_BYTES = 1 << 16
@@ -25,23 +26,33 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
 @click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
 @click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
+@click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
 @json_option
 @click.pass_context
 def import_file(
-    ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, dry_run: bool, as_json: bool
+    ctx: click.Context,
+    file: Path,
+    file_format: str | None,
+    mapping: Path | None,
+    dry_run: bool,
+    restart: bool,
+    as_json: bool,
 ) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV, Apache's combined log. What the columns of a CSV mean is known of
     exports of HubSpot, Mailchimp and others; else --mapping says it (see deploy/imports).
 
-    Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
-    used is named on stderr and left out; the exit code is 1 then.
+    Importing a file again changes nothing, but that attributes without a time are written anew. An import that was
+    killed is gone on with when it is typed again. Nobody is announced as a hot lead by old events, or by attributes
+    without `"announce": true`. A row that can't be used is named on stderr and left out; the exit code is 1 then.
     """
     from streamprocessor.cli.import_preview import preview, recognised_line, recognised_mapping_of
+    from streamprocessor.cli.import_resumption import file_checkpoint
     from streamprocessor.cli.terminal.printing import print_json_lines
-    from streamprocessor.cli.terminal.progress import bytes_bar
+    from streamprocessor.cli.terminal.progress import import_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import parse_mapping
-    from streamprocessor.imports.files import read_file, send_rows
+    from streamprocessor.imports.files import ImportSource, read_file, send_rows
+    from streamprocessor.imports.importer import unannounced
     from streamprocessor.imports.proposals.file_proposal import GivenFile
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
@@ -58,14 +69,27 @@ def import_file(
     chosen = recognised_mapping_of(settings_of(ctx), given, mapping)
     if line := recognised_line(given, chosen):
         click.echo(line, err=True)
-    with file.open("rb") as content, bytes_bar(file) as (advance, note):
-        columns = None if chosen.text is None else parse_mapping(chosen.text, str(mapping or "mapping"))
-        settings = connected_settings(ctx)
-        rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
-        counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
+    columns = None if chosen.text is None else parse_mapping(chosen.text, str(mapping or "mapping"))
+    settings, reading = connected_settings(ctx), f"{file_format}\n{chosen.text or ''}"
+    with (
+        file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
+        file.open("rb") as content,
+        import_bar(file) as bar,
+    ):
+        rows_before = checkpoint.rows
+        if checkpoint.is_resumed:
+            bar.note(_going_on(file, checkpoint))
+        source = ImportSource(file.name, checkpoint.at_ms)
+        rows = read_file(settings, _counted(content, bar.read), file_format, columns, source)
+        sending = send_rows(
+            *(settings, unannounced(rows), checkpoint),
+            lambda bad: bar.note(_sentence(file, bad)),
+            lambda counts: bar.note_rows(counts.rows),
+        )
+        counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
-        found = {"rows": counts.rows, "read_as": rows.read_as}
+        found = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
         print_json_lines(
             [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **found}]
         )
@@ -87,6 +111,13 @@ def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[byte
     while piece := content.read(_READ_BYTES):
         advance(len(piece))
         yield piece
+
+
+def _going_on(file: Path, checkpoint: Checkpoint) -> str:
+    from streamprocessor.contract.rfc3339 import format_rfc3339
+
+    began = format_rfc3339(checkpoint.at_ms)
+    return f"{file}: goes on after row {checkpoint.rows} with the import begun at {began}; --restart begins it anew"
 
 
 def _sentence(file: Path, bad: BadRow) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.checkpoint import Checkpoint
 from streamprocessor.imports.csv_file import CsvFile
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_rows import RowClues
@@ -15,9 +17,9 @@ from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
+from streamprocessor.imports.row_sender import RowSender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.process.clock import now_ms
 from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.settings import Settings
 
@@ -51,32 +53,53 @@ class FileRows:
         self._mended[reason] += 1
 
 
+class ImportSource(NamedTuple):
+    """What an import reads.
+
+    name: of the file, for messages.
+    at_ms: the instant of the import, which what has no time of its own gets.
+    """
+
+    name: str
+    at_ms: int
+
+
 def read_file(
-    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source: ImportSource
 ) -> FileRows:
     """The rows of a file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format.
 
     Raises OperatorError where contacts are mail addresses and the salt for them is not known.
     """
     if mapping is None:
-        return FileRows(FileLines(pieces, source_name), None, is_log=file_format == ACCESS_LOG)
-    lines = FileLines(pieces, source_name, mapping.encoding)
+        return FileRows(FileLines(pieces, source.name), None, is_log=file_format == ACCESS_LOG)
+    lines = FileLines(pieces, source.name, mapping.encoding)
     contact_ids = None
     if mapping.contact.is_address:
         contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
-    return FileRows(lines, CsvFile(lines, mapping, source_name, RowClues(now_ms(), contact_ids)))
+    return FileRows(lines, CsvFile(lines, mapping, source.name, RowClues(source.at_ms, contact_ids)))
 
 
 async def send_rows(
     settings: Settings,
     rows: Iterable[ReadRow],
+    checkpoint: Checkpoint,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:
     """The counts once every row that the worker will take is acknowledged; on_bad is told of each other one.
 
+    What the checkpoint says is acknowledged is counted again and not sent again; the rest moves it on.
+
     Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
     """
     layout = layout_of(settings)
+
+    def on_counted(counts: ImportCounts) -> None:
+        checkpoint.advance(counts.acknowledged_rows)
+        on_progress(counts)
+
     async with checked_sender(settings, layout) as sender:
-        return await import_rows(checked(rows, now_ms()), sender, InputTopics(layout.topics), on_bad, on_progress)
+        checkpoint.keep()
+        row_sender = RowSender(sender, InputTopics(layout.topics), checkpoint.rows)
+        return await import_rows(checked(rows, checkpoint.at_ms), row_sender, on_bad, on_counted)

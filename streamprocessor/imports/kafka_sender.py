@@ -23,13 +23,17 @@ _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs
 
 
 class KafkaSender:
-    """A producer that remembers what is not acknowledged yet. Made by `kafka_sender`."""
+    """A producer that remembers what is not acknowledged yet. Made by `kafka_sender`.
+
+    sent: how many records were put on their way; acknowledged: how many of them, from the first on, are safe.
+    """
 
     def __init__(self, settings: ClientSettings, producer: AIOKafkaProducer, topic_prefix: str) -> None:
         """Send by a started producer, to topics whose names begin with the prefix."""
         self._settings = settings
         self._producer = producer
         self._topic_prefix = topic_prefix
+        self.sent, self.acknowledged = 0, 0
         self._known_topics: set[str] = set()
         self._unacknowledged: deque[tuple[str, asyncio.Future[object]]] = deque()
 
@@ -53,6 +57,7 @@ class KafkaSender:
         except KafkaError as error:
             raise _not_sent(name, error) from error
         self._unacknowledged.append((name, future))
+        self.sent += 1
 
     async def all_acknowledged(self) -> None:
         """Returns once the broker has every record; raises BrokerError where it refuses one."""
@@ -65,6 +70,7 @@ class KafkaSender:
             await future
         except KafkaError as error:
             raise _not_sent(topic, error) from error
+        self.acknowledged += 1
 
 
 @asynccontextmanager

@@ -48,8 +48,9 @@ from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_files import ImportFiles
-from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
+from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
+from streamprocessor.readmodel.gateways.import_run import run_import
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
@@ -131,6 +132,7 @@ async def run_api(settings: Settings) -> int:
         await projector.start()
         await producer.start()
         await gateways.subscriptions.start()
+        gateways.imports.resume()
         history_ms = int(settings.history_days * DAY_MS)
         work = (
             projector.run(history_ms),

@@ -14,7 +14,9 @@ from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, ImportFiles
-from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportJobs, ImportOrder
+from streamprocessor.readmodel.gateways.import_job import ImportJob
+from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
 from tests.readmodel.api_apps import ApiApp

@@ -12,8 +12,8 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_dialect import declared_delimiter, delimiter_of
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.file_lines import FileLines
-from streamprocessor.imports.files import read_file
-from streamprocessor.imports.importer import checked
+from streamprocessor.imports.files import ImportSource, read_file
+from streamprocessor.imports.importer import checked, unannounced
 from streamprocessor.imports.proposals.mapping_meanings import meanings_of
 from streamprocessor.imports.proposals.proposal import FileColumn, Proposal, columns_of, proposal_of
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES, ReadRow
@@ -81,8 +81,9 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
             mapping = parse_mapping(mapping_text or "", "mapping")
             columns = columns_of(header, samples, meanings_of(mapping))
         with file.path.open("rb") as content:
-            rows = read_file(settings, _pieces(content.read), file.format, mapping, file.name)
-            proposal = proposal_of(bounds.permitted(checked(rows, now_ms())), bounds.most_rows)
+            source = ImportSource(file.name, now_ms())
+            rows = read_file(settings, _pieces(content.read), file.format, mapping, source)
+            proposal = proposal_of(bounds.permitted(checked(unannounced(rows), source.at_ms)), bounds.most_rows)
     except OperatorError as error:
         return FileProposal(columns, problem=str(error))
     return FileProposal(columns, rows.read_as, proposal=proposal)

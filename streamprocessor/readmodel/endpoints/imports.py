@@ -14,7 +14,8 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import CSV
 from streamprocessor.readmodel.endpoints.import_files.choosing import kind_of_token, known_file, readable_text
-from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrder
+from streamprocessor.readmodel.gateways.import_job import ImportJob
+from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import MAX_BODY_BYTES, parts_of, whole_body
 from streamprocessor.readmodel.requests.imports import KeptImportBody
@@ -46,7 +47,7 @@ router = APIRouter(prefix="/api/imports", route_class=ApiRoute)
 
 @router.get("", dependencies=[READER])
 def list_imports(context: Context, _: Annotated[NoParameters, Query()]) -> ImportList:
-    """The latest imports of this process, and what mappings there are."""
+    """The latest imports since this process began, those that it goes on with too, and what mappings there are."""
     imports = context.gateways.imports
     return ImportList(
         imports=[_view(context, job) for job in imports.all()],
@@ -143,6 +144,8 @@ def _view(context: ApiContext, job: ImportJob) -> ImportView:
         bytes=job.bytes,
         bytes_read=job.bytes_read,
         lines_read=job.lines_read,
+        rows_per_second=None if job.pace is None else job.pace.rows_per_second,
+        remaining_seconds=None if job.pace is None or not job.is_under_way else job.pace.remaining_seconds,
         sent=dict(job.sent),
         refused=dict(job.refused),
         skipped=job.skipped,
@@ -153,5 +156,6 @@ def _view(context: ApiContext, job: ImportJob) -> ImportView:
         error=job.error,
         began_at=format_rfc3339(job.began_ms),
         ended_at=instant(job.ended_ms),
+        resumed_at=instant(job.resumed_ms),
         file=None if file is None else file.id,
     )

@@ -34,8 +34,13 @@ async def keep_body(body: AsyncIterator[bytes], file: Path, most_bytes: int, on_
                     part.clear()
             await asyncio.to_thread(opened.write, bytes(part))
     except OSError as error:
-        detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
-        raise Problem(503, "no-room", detail, {"Retry-After": "60"}) from error
+        raise no_room(error) from error
+
+
+def no_room(error: OSError) -> Problem:
+    """What is said where the data folder takes no file."""
+    detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
+    return Problem(503, "no-room", detail, {"Retry-After": "60"})
 
 
 def _open_new(file: Path) -> BinaryIO:

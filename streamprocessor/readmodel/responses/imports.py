@@ -23,6 +23,8 @@ class ImportView(BaseModel):
     bytes: int
     bytes_read: int
     lines_read: int = Field(description="The line of the latest row.")
+    rows_per_second: float | None = Field(description="Of the last ten seconds; null: not known yet.")
+    remaining_seconds: float | None = Field(description="At that pace; null: not known, or the import has ended.")
     sent: dict[str, int] = Field(description="Rows so far, by topic.")
     refused: dict[str, int] = Field(description="Rows so far, by reason.")
     skipped: int = Field(description="Rows so far that the mapping passes over.")
@@ -31,6 +33,9 @@ class ImportView(BaseModel):
     error: str | None
     began_at: str
     ended_at: str | None
+    resumed_at: str | None = Field(
+        description="When the api, begun anew meanwhile, went on with it; rows are counted from the first again."
+    )
     file: str | None = Field(description="The kept file that is imported, while it is kept; null: there is none.")
 
 

@@ -18,8 +18,8 @@ from streamprocessor.imports.proposals.proposal import Proposal, ProposalCounts
 from streamprocessor.imports.recognition import KnownExport, guess, known_exports, recognise
 from streamprocessor.imports.rows import CSV
 from streamprocessor.readmodel.gateways.import_files import KeptFile
-from streamprocessor.readmodel.gateways.import_jobs import permitted
 from streamprocessor.readmodel.gateways.import_mappings import SavedMapping
+from streamprocessor.readmodel.gateways.import_run import permitted
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.imports import MappingBody
 from streamprocessor.readmodel.requests.tokens import ERASE, Grant
