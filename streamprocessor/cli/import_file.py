@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from streamprocessor.imports.rows import BadRow
 
 _READ_BYTES = 1 << 16
-_FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
 
 
 @click.command("import")
 @process_options
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]),
+    help="Else as FILE looks.",
+)
 @click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
 @click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
 @click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
@@ -53,12 +57,9 @@ def import_file(
     from streamprocessor.imports.csv_mapping import parse_mapping
     from streamprocessor.imports.files import ImportSource, read_file, send_rows
     from streamprocessor.imports.importer import unannounced
-    from streamprocessor.imports.proposals.file_proposal import GivenFile
+    from streamprocessor.imports.proposals.file_proposal import GivenFile, format_of
 
-    file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
-    if file_format is None:
-        message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
-        raise click.UsageError(message)
+    file_format = file_format or format_of(file, file.name)
     if file_format != CSV and mapping is not None:
         message = f"{file} is read as {file_format}; wanted --mapping only with a CSV"
         raise click.UsageError(message)
@@ -100,10 +101,6 @@ def import_file(
         click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used{skipped}")
     if bad:
         ctx.exit(EXIT_FAILED)
-
-
-def _unzipped_name(file: Path) -> Path:
-    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
 
 
 def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_dialect import declared_delimiter, delimiter_of
-from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.file_lines import FileLines
-from streamprocessor.imports.files import ImportSource, read_file
+from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
+from streamprocessor.imports.files import ImportSource, open_table, read_file
 from streamprocessor.imports.importer import checked, unannounced
 from streamprocessor.imports.proposals.mapping_meanings import meanings_of
 from streamprocessor.imports.proposals.proposal import FileColumn, Proposal, columns_of, proposal_of
@@ -20,9 +17,12 @@ from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES, ReadRow
 from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
-FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
+_FORMATS_BY_SUFFIX = {
+    **dict.fromkeys((".csv", ".tsv", ".xlsx", ".parquet"), CSV),
+    **dict.fromkeys((".jsonl", ".ndjson"), JSON_LINES),
+    ".log": ACCESS_LOG,
+}
 _READ_BYTES = 1 << 16
-_ROWS_OF_SAMPLES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,29 @@ class FileProposal:
     proposal: Proposal | None = None
 
 
-def format_of_name(name: str) -> str:
-    """The format that a file's name says; without one it is a table."""
+def format_of(path: Path, name: str) -> str:
+    """The format that the file's name says; where it says none, JSON Lines begin with an object."""
     plain = name.lower().removesuffix(".gz")
-    return FORMATS_BY_SUFFIX.get(f".{plain.rpartition('.')[2]}", CSV)
+    named = _FORMATS_BY_SUFFIX.get(f".{plain.rpartition('.')[2]}")
+    if named is not None:
+        return named
+    with path.open("rb") as content:
+        is_json = content.read(_READ_BYTES).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+    return JSON_LINES if is_json else CSV
 
 
 def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bounds: ProposalBounds) -> FileProposal:
     """What an import of the file by the mapping would do. mapping_text: YAML; None of a format that needs none."""
-    mapping, columns = None, list[FileColumn]()
+    mapping, problem = None, None
+    if file.format == CSV:
+        mapping, problem = _read_mapping(mapping_text or "")
+    columns = list[FileColumn]()
     try:
         if file.format == CSV:
-            header, samples = head_of(file)
-            columns = columns_of(header, samples, [])
-            mapping = parse_mapping(mapping_text or "", "mapping")
-            columns = columns_of(header, samples, meanings_of(mapping))
+            header, samples = head_of(file, mapping)
+            columns = columns_of(header, samples, () if mapping is None else meanings_of(mapping))
+        if problem is not None:
+            return FileProposal(columns, problem=problem)
         with file.path.open("rb") as content:
             source = ImportSource(file.name, now_ms())
             rows = read_file(settings, _pieces(content.read), file.format, mapping, source)
@@ -89,17 +97,22 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
     return FileProposal(columns, rows.read_as, proposal=proposal)
 
 
-def head_of(file: GivenFile) -> tuple[list[str], list[list[str]]]:
-    """The names of a table's columns and its first rows."""
+def head_of(file: GivenFile, mapping: CsvMapping | None = None) -> tuple[list[str], list[list[str]]]:
+    """The names of a table's columns and its first rows; raises OperatorError where it is none.
+
+    mapping: None: nothing is known of the table yet.
+    """
     with file.path.open("rb") as content:
-        lines = (line.decode("utf-8", "replace") for line in FileLines(_pieces(content.read), file.name))
-        first = next(lines, "")
-        declared = declared_delimiter(first)
-        if declared is not None:
-            first = next(lines, "")
-        delimiter = declared or delimiter_of(first, set())
-        header = next(csv.reader([first], delimiter=delimiter), [])
-        return header, list(islice(csv.reader(lines, delimiter=delimiter), _ROWS_OF_SAMPLES))
+        table = open_table(_pieces(content.read), file.name, mapping)
+        return table.header, [record.cells for record in table.head()]
+
+
+def _read_mapping(mapping_text: str) -> tuple[CsvMapping | None, str | None]:
+    """The mapping, or why there is none."""
+    try:
+        return parse_mapping(mapping_text, "mapping"), None
+    except OperatorError as error:
+        return None, str(error)
 
 
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:

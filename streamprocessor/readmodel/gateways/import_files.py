@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.imports.proposals.file_proposal import format_of
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.kept_body import keep_body
 from streamprocessor.scoring.model.model import DAY_MS
@@ -88,8 +89,10 @@ class ImportFiles:
         """Where the content of the file is."""
         return self._folder / file_id
 
-    async def keep(self, name: str, file_format: str, body: AsyncIterator[bytes]) -> KeptFile:
-        """Keep a body as a file of that name and format; the oldest goes where there are too many.
+    async def keep(self, name: str, file_format: str | None, body: AsyncIterator[bytes]) -> KeptFile:
+        """Keep a body as a file of that name; the oldest goes where there are too many.
+
+        file_format: None: as the file looks.
 
         Raises Problem where it is too large, does not come whole, or there is no room.
         """
@@ -105,6 +108,7 @@ class ImportFiles:
         except BaseException:
             self.path(file_id).unlink(missing_ok=True)
             raise
+        file_format = file_format or await asyncio.to_thread(format_of, self.path(file_id), name)
         file = KeptFile(file_id, name, file_format, size_bytes, self._clock_ms())
         self._note(file)
         for oldest in list(self._files)[:-MOST_FILES]:

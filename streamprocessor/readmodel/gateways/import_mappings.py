@@ -80,7 +80,7 @@ class SavedMappings:
 
 def _fits(mapping: SavedMapping, header: set[str]) -> bool:
     read = _read(mapping.mapping_text)
-    return read is not None and read.columns() <= header
+    return read is not None and read.needed_columns() <= header
 
 
 def _read(mapping_text: str) -> CsvMapping | None:

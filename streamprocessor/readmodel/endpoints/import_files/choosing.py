@@ -31,7 +31,6 @@ from streamprocessor.readmodel.responses.import_files import (
 )
 from streamprocessor.readmodel.routing.context import ApiContext
 
-RECOGNISE = "recognise"
 MOST_ROWS = 20_000
 """Of a file are looked at before it is imported."""
 
@@ -171,9 +170,9 @@ def file_view(file: KeptFile) -> KeptFileView:
 
 
 def _words(mapping_text: str) -> dict[str, Any] | None:
-    """The words of the text without those by which it is recognised; None where it is no YAML, or no words."""
+    """The words of the text; None where it is no YAML, or no words."""
     try:
         words = words_of(mapping_text)
     except ReadError:
         return None
-    return {word: value for word, value in words.items() if word != RECOGNISE} if isinstance(words, dict) else None
+    return words if isinstance(words, dict) else None

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.proposals.file_proposal import format_of_name
 from streamprocessor.readmodel.endpoints.import_files.choosing import (
     MappingChoice,
     chosen_before,
@@ -52,8 +51,7 @@ async def keep_import_file(
     It is deleted once its import succeeded, after 7 days, or when ten newer ones were given.
     """
     files = context.gateways.import_files
-    file_format = query.format or format_of_name(query.name)
-    file = await files.keep(query.name, file_format, parts_of(request))
+    file = await files.keep(query.name, query.format, parts_of(request))
     request.state.made = file.id  # what the audit names
     try:
         choice = await asyncio.to_thread(recognised, context, file)
