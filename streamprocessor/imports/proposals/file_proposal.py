@@ -14,6 +14,7 @@ from streamprocessor.imports.importer import checked, unannounced
 from streamprocessor.imports.proposals.mapping_meanings import meanings_of
 from streamprocessor.imports.proposals.proposal import FileColumn, Proposal, columns_of, proposal_of
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES, ReadRow
+from streamprocessor.imports.tables.header import named_by
 from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
@@ -85,7 +86,8 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
     try:
         if file.format == CSV:
             header, samples = head_of(file, mapping)
-            columns = columns_of(header, samples, () if mapping is None else meanings_of(mapping))
+            meanings = () if mapping is None else meanings_of(mapping)
+            columns = columns_of(header if mapping is None else named_by(header, mapping.columns()), samples, meanings)
         if problem is not None:
             return FileProposal(columns, problem=problem)
         with file.path.open("rb") as content:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -11,7 +11,8 @@ from pathlib import Path
 import orjson
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
+from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.tables.header import plain
 from streamprocessor.readmodel.problem import Problem
 
 MOST_SAVED = 200
@@ -65,32 +66,34 @@ class SavedMappings:
 
     def of_header(self, header: Sequence[str]) -> SavedMapping | None:
         """The one that was made for a file with just these columns; None: there is none."""
-        return next((mapping for mapping in self.all() if set(mapping.header) == set(header)), None)
+        names = _names(header)
+        return next((mapping for mapping in self.all() if _names(mapping.header) == names), None)
 
     def alike(self, header: Sequence[str]) -> SavedMapping | None:
         """The one whose columns all are there, made for the file whose columns are most like these; None: none is."""
-        fitting = [mapping for mapping in self.all() if _fits(mapping, set(header))]
-        best = max(fitting, key=lambda mapping: _likeness(mapping, set(header)), default=None)
-        return best if best is not None and _likeness(best, set(header)) >= _ALIKE else None
+        names = _names(header)
+        fitting = [mapping for mapping in self.all() if _fits(mapping, names)]
+        best = max(fitting, key=lambda mapping: _likeness(mapping, names), default=None)
+        return best if best is not None and _likeness(best, names) >= _ALIKE else None
 
     def _file(self, name: str) -> Path:
         """Of a name as people write it, which need not be one of a file."""
         return self._folder / f"{blake2b(name.encode(), digest_size=16).hexdigest()}.json"
 
 
-def _fits(mapping: SavedMapping, header: set[str]) -> bool:
-    read = _read(mapping.mapping_text)
-    return read is not None and read.needed_columns() <= header
+def _names(columns: Iterable[str]) -> set[str]:
+    return set(map(plain, columns))
 
 
-def _read(mapping_text: str) -> CsvMapping | None:
-    """The mapping; None where this version can't read it any more."""
+def _fits(mapping: SavedMapping, names: set[str]) -> bool:
+    """Whether all columns that the mapping needs are there; one that this version can't read any more fits nothing."""
     try:
-        return parse_mapping(mapping_text, "mapping")
+        return _names(parse_mapping(mapping.mapping_text, "mapping").needed_columns()) <= names
     except OperatorError:
-        return None
+        return False
 
 
-def _likeness(mapping: SavedMapping, header: set[str]) -> float:
+def _likeness(mapping: SavedMapping, names: set[str]) -> float:
     """How much of both headers stands in both, 0 to 1."""
-    return len(header & set(mapping.header)) / max(1, len(header | set(mapping.header)))
+    own = _names(mapping.header)
+    return len(names & own) / max(1, len(names | own))

@@ -77,8 +77,7 @@ function without(words) {
 
 function* entries(words) {
   const {contact, suppressed, occurred_at: when, type, id, attributes = {}, properties = {}, events = []} = words;
-  if (contact?.address !== undefined) yield {kind: 'address', column: contact.address, path: ['contact']};
-  else if (contact !== undefined) yield {kind: 'contact', column: columnOf(contact), path: ['contact']};
+  yield* ofContact(contact, ['contact']);
   if (suppressed) yield {kind: 'suppressed', column: columnOf(suppressed), path: ['suppressed']};
   if (when && when !== 'now') yield {kind: isEvents(words) ? 'occurred_at' : 'other', column: columnOf(when), path: ['occurred_at'], title: 'when the row was changed'};
   if (type?.column) yield {kind: 'type', column: type.column, path: ['type']};
@@ -92,13 +91,22 @@ function* entries(words) {
   }
 }
 
+// Of whom the first column tells nothing, the next one may.
+function* ofContact(contact, path) {
+  if (contact === undefined) return;
+  const [kind, column] = contact.address === undefined ? ['contact', columnOf(contact)] : ['address', columnOf(contact.address)];
+  yield path.length === 1 ? {kind, column, path} : {kind: 'other', column, path, title: 'who it is, else'};
+  yield* ofContact(contact.otherwise, [...path, 'otherwise']);
+}
+
 function* ofEvent(event, at) {
   const isPlain = typeof event.type === 'string';
   const name = isPlain ? event.type : 'the event';
   if (event.count) yield {kind: isPlain ? 'count' : 'other', name, column: event.count, path: ['events', at], title: `how often: ${name}`};
   if (!isPlain) yield other(event.type, ['events', at], 'type of event');
   if (event.occurred_at && event.occurred_at !== 'now') {
-    yield {kind: isPlain && !event.count ? 'when' : 'other', name, column: columnOf(event.occurred_at), path: ['events', at], title: `when: ${name}`};
+    const path = event.count ? ['events', at, 'occurred_at'] : ['events', at];
+    yield {kind: isPlain && !event.count ? 'when' : 'other', name, column: columnOf(event.occurred_at), path, title: `when: ${name}`};
   }
   if (event.id) yield other(event.id, ['events', at, 'id'], `number of ${name}`);
   for (const group of ['properties', 'context']) {
@@ -122,6 +130,7 @@ function drop(words, path) {
   const place = path.slice(0, -1).reduce((inner, step) => inner?.[step], words);
   const last = path.at(-1);
   if (Array.isArray(place)) place.splice(last, 1);
+  else if (path[0] === 'events' && last === 'occurred_at') place[last] = 'now';
   else if (place) delete place[last];
   for (const group of ['attributes', 'properties', 'context', 'events', 'only', 'skip']) {
     if (words[group] && Object.keys(words[group]).length === 0) delete words[group];
