@@ -126,7 +126,8 @@ def _print(file: GivenFile, chosen: FileMapping, found: FileProposal) -> None:
 
 
 def _sample_cells(row: SampleRow) -> tuple[object, ...]:
-    becomes = [*(_words(value) for value in row.records), *(f"refused: {each.detail}" for each in row.refused)]
+    more = [f"and {row.more_records} more"] if row.more_records else []
+    becomes = [*(_words(value) for value in row.records), *more, *(f"refused: {each.detail}" for each in row.refused)]
     return (row.line, row.contact_id, "; ".join(becomes) or "passed over")
 
 

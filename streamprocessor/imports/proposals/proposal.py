@@ -15,6 +15,7 @@ from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 MOST_SAMPLE_CELLS = 3
 MOST_SAMPLE_ROWS = 5
 MOST_SAMPLE_REFUSED = 2
+MOST_SAMPLE_RECORDS = 20
 MOST_REFUSED_SHOWN = 20
 MAX_CELL_CHARS = 80
 
@@ -52,13 +53,15 @@ class SampleRow:
 
     line: the file's first is 1.
     contact_id: None where nothing would be sent.
-    records: the events and updates that would be sent, as the topics hold them.
+    records: the first events and updates that would be sent, as the topics hold them.
+    more_records: how many there are besides.
     refused: why it, or something of it, would not be.
     """
 
     line: int
     contact_id: str | None
     records: list[dict[str, Any]]
+    more_records: int
     refused: list[RowRefusal]
 
 
@@ -109,11 +112,11 @@ def proposal_of(rows: Iterable[ReadRow], most_rows: int | None = None) -> Propos
         if counts.rows == most_rows:
             counts.is_whole = False
             break
-        row = _row(line, parts)
-        _count(counts, row)
-        samples.offer(row)
-        if row.refused and len(first_refused) < MOST_REFUSED_SHOWN:
-            first_refused.append(row.refused[0])
+        records, refused = _split(line, parts)
+        _count(counts, [row.value for row in records], refused)
+        samples.offer(line, records, refused)
+        if refused and len(first_refused) < MOST_REFUSED_SHOWN:
+            first_refused.append(refused[0])
     return Proposal(counts, samples.chosen(), first_refused)
 
 
@@ -137,31 +140,30 @@ def _add_sample(samples: list[str], cell: str) -> None:
         samples.append(shown)
 
 
-def _row(line: int, parts: Iterator[ReadRow]) -> SampleRow:
-    row = SampleRow(line, None, [], [])
-    contact_id = None
+def _split(line: int, parts: Iterator[ReadRow]) -> tuple[list[ImportRow], list[RowRefusal]]:
+    """What a row gives, and why something of it would be refused."""
+    records, refused = list[ImportRow](), list[RowRefusal]()
     for part in parts:
         if isinstance(part, ImportRow):
-            contact_id = part.contact_id
-            row.records.append(part.value)
+            records.append(part)
         elif isinstance(part, BadRow):
-            row.refused.append(RowRefusal(line, part.reason, part.detail))
-    return SampleRow(line, contact_id, row.records, row.refused)
+            refused.append(RowRefusal(line, part.reason, part.detail))
+    return records, refused
 
 
-def _count(counts: ProposalCounts, row: SampleRow) -> None:
+def _count(counts: ProposalCounts, values: list[dict[str, Any]], refused: list[RowRefusal]) -> None:
     counts.rows += 1
-    if row.refused:
+    if refused:
         counts.refused += 1
-        counts.refused_by_reason[row.refused[0].reason] += 1
-    elif row.records:
+        counts.refused_by_reason[refused[0].reason] += 1
+    elif values:
         counts.accepted += 1
     else:
         counts.skipped += 1
-    for value in row.records:
+    for value in values:
         kind = value.get("update")
         (counts.events if kind is None else counts.updates)[str(value.get("type") if kind is None else kind)] += 1
-    counts.opted_out += any(_opts_out(value) for value in row.records)
+    counts.opted_out += any(_opts_out(value) for value in values)
 
 
 def _opts_out(value: dict[str, Any]) -> bool:
@@ -173,18 +175,20 @@ class _Samples:
 
     def __init__(self) -> None:
         self._refused: dict[str, SampleRow] = {}
-        self._unlike: dict[tuple[str, ...], SampleRow] = {}
+        self._unlike: dict[frozenset[str], SampleRow] = {}
         self._alike: list[SampleRow] = []
 
-    def offer(self, row: SampleRow) -> None:
+    def offer(self, line: int, records: list[ImportRow], refused: list[RowRefusal]) -> None:
         """Take the row where it shows something."""
-        if row.refused:
-            if len(self._refused) < MOST_SAMPLE_REFUSED:
-                self._refused.setdefault(row.refused[0].reason, row)
-        elif len(self._unlike) < MOST_SAMPLE_ROWS and (shape := _shape(row)) not in self._unlike:
-            self._unlike[shape] = row
-        elif row.records and len(self._alike) < MOST_SAMPLE_ROWS:
-            self._alike.append(row)
+        kinds = frozenset(str(row.value.get("type") or row.value.get("update")) for row in records)
+        if refused:
+            if len(self._refused) < MOST_SAMPLE_REFUSED and refused[0].reason not in self._refused:
+                self._refused[refused[0].reason] = _sample(line, records, refused)
+        elif kinds not in self._unlike:
+            if len(self._unlike) < MOST_SAMPLE_ROWS:
+                self._unlike[kinds] = _sample(line, records, refused)
+        elif records and len(self._alike) < MOST_SAMPLE_ROWS:
+            self._alike.append(_sample(line, records, refused))
 
     def chosen(self) -> list[SampleRow]:
         """The rows, in the file's order."""
@@ -192,6 +196,7 @@ class _Samples:
         return sorted(rows, key=attrgetter("line"))
 
 
-def _shape(row: SampleRow) -> tuple[str, ...]:
-    """What kinds of records a row gives."""
-    return tuple(str(value.get("type") or value.get("update")) for value in row.records)
+def _sample(line: int, records: list[ImportRow], refused: list[RowRefusal]) -> SampleRow:
+    shown = [row.value for row in records[:MOST_SAMPLE_RECORDS]]
+    contact_id = records[-1].contact_id if records else None
+    return SampleRow(line, contact_id, shown, len(records) - len(shown), refused)

@@ -15,7 +15,7 @@ export async function show({query, person, signal}) {
   ]);
   return [
     el('h1', {}, 'Import'),
-    el('p', {class: 'quiet'}, 'A list of contacts, or what they did: as other programs export it. You see what would become of it before anything is sent, and what happened in the past is announced to nobody.'),
+    el('p', {class: 'quiet'}, 'A list of contacts, or what they did: as other programs export it. You see what would become of it before anything is sent. Hot leads of the past are announced to nobody.'),
     mayWrite
       ? chooser(kept, told)
       : el('p', {class: 'quiet'}, 'To import a file, sign in with a token that may write.'),

@@ -47,19 +47,30 @@ function short(id) {
   return id.length > 32 ? `${id.slice(0, 31)}…` : id;
 }
 
-function became({records, refused}) {
+function became({records, more_records: more, refused}) {
   return [
-    ...records.map((each) => el('div', {}, words(each))),
+    ...together(records).map(([each, times]) => el('div', {}, words(each, times))),
+    more > 0 && el('div', {class: 'quiet'}, `and ${count(more)} more`),
     ...refused.map(({detail}) => el('div', {class: 'refused'}, 'Refused: ', detail)),
     records.length === 0 && refused.length === 0 && el('span', {class: 'quiet'}, 'passed over'),
   ];
 }
 
-function words({update, type, attributes, suppressed, occurred_at: at, properties}) {
+// Events that are equal but for their ids, once, with how many there are.
+function together(records) {
+  const times = new Map();
+  for (const record of records) {
+    const key = JSON.stringify({...record, id: null});
+    times.set(key, [record, (times.get(key)?.[1] ?? 0) + 1]);
+  }
+  return [...times.values()];
+}
+
+function words({update, type, attributes, suppressed, occurred_at: at, properties}, times) {
   if (update === 'attributes') return pairs(attributes);
   if (update === 'suppressed') return suppressed ? 'opted out' : 'opted in again';
   if (update) return update;
-  return [el('strong', {}, type), at ? [' ', instant(at)] : null, Object.keys(properties ?? {}).length > 0 && [': ', pairs(properties)]];
+  return [el('strong', {}, type), times > 1 && ` × ${times}`, at ? [' ', instant(at)] : null, Object.keys(properties ?? {}).length > 0 && [': ', pairs(properties)]];
 }
 
 function pairs(values) {

@@ -89,7 +89,7 @@ export async function proposal(id, {signal}) {
       hasColumns && saveAs(() => told),
       el('button', {onclick: discard}, 'Delete this file'),
       el('a', {href: '/imports'}, 'Another file')),
-    el('p', {class: 'quiet hint'}, 'What is older than the model’s bounds of news is announced to nobody: nobody is called for leads that were hot in the past. Importing a file again counts nothing twice.'),
+    el('p', {class: 'quiet hint'}, 'Nobody is announced as a hot lead by what a list knows of them, or by what they did long ago. Importing a file again counts nothing twice.'),
   ];
 }
 
