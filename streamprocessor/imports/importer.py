@@ -12,7 +12,7 @@ from streamprocessor.errors import RecordError
 from streamprocessor.imports.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 
-_PROGRESS_EVERY_ROWS = 500
+_PROGRESS_EVERY_ROWS = 1_000
 
 
 @dataclass
@@ -62,7 +62,7 @@ async def import_rows(
 ) -> ImportCounts:
     """The counts once every good row is acknowledged. Importing the same rows again changes no score.
 
-    on_progress is called every few hundred rows and at the end. Raises BrokerError where a row can't be sent.
+    on_progress is called every thousand rows and at the end. Raises BrokerError where a row can't be sent.
     """
     counts, number = ImportCounts(), 0
     for number, row in enumerate(rows, 1):
@@ -74,10 +74,10 @@ async def import_rows(
         else:
             counts.sent[await sender.send(number, row)] += 1
         if number % _PROGRESS_EVERY_ROWS == 0:
-            counts.acknowledged_rows = sender.acknowledged_of(number)
+            counts.acknowledged_rows = await sender.acknowledged_of(number)
             on_progress(counts)
     await sender.all_acknowledged()
-    counts.acknowledged_rows = sender.acknowledged_of(number)
+    counts.acknowledged_rows = await sender.acknowledged_of(number)
     on_progress(counts)
     return counts
 
