@@ -21,7 +21,7 @@ from streamprocessor.readmodel.requests.bodies import MAX_BODY_BYTES, parts_of, 
 from streamprocessor.readmodel.requests.imports import KeptImportBody
 from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParameters, refusal_of
 from streamprocessor.readmodel.requests.tokens import Grant
-from streamprocessor.readmodel.responses.imports import ImportList, ImportView, RefusedRow
+from streamprocessor.readmodel.responses.imports import FileRowCounts, ImportList, ImportView, RefusedRow
 from streamprocessor.readmodel.responses.scores import instant
 from streamprocessor.readmodel.routing.access import READER, WriteGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
@@ -144,6 +144,12 @@ def _view(context: ApiContext, job: ImportJob) -> ImportView:
         bytes=job.bytes,
         bytes_read=job.bytes_read,
         lines_read=job.lines_read,
+        rows=FileRowCounts(
+            read=job.file_rows,
+            accepted=max(0, job.file_rows - job.refused_file_rows - job.skipped),
+            refused=job.refused_file_rows,
+            skipped=job.skipped,
+        ),
         rows_per_second=None if job.pace is None else job.pace.rows_per_second,
         remaining_seconds=None if job.pace is None or not job.is_under_way else job.pace.remaining_seconds,
         sent=dict(job.sent),

@@ -30,6 +30,10 @@ class ImportJob:
     bytes_read: int = 0
     lines_read: int = 0
     rows_read: int = 0
+    """Events, updates, bad and skipped rows; a row of the file may give several."""
+    file_rows: int = 0
+    refused_file_rows: int = 0
+    """Rows of the file something of which was refused."""
     pace: Pace | None = None
     """None: nothing is read yet."""
     sent: Mapping[str, int] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class ImportJob:
     resumed_ms: int | None = None
     """When a process after that in which it began went on with it; None: none had to."""
     is_stopped: bool = False
+    last_refused_line: int = 0
 
     @property
     def is_under_way(self) -> bool:
@@ -52,8 +57,15 @@ class ImportJob:
     def begin_reading(self, at_seconds: float) -> None:
         """Count from the file's first row on, which may have been counted before."""
         self.bytes_read = self.lines_read = self.rows_read = self.skipped = 0
+        self.file_rows = self.refused_file_rows = self.last_refused_line = 0
         self.sent, self.refused, self.first_refused = {}, Counter(), []
         self.pace = Pace(at_seconds, self.bytes)
+
+    def follow(self, line: int) -> None:
+        """Count what a line of the file gives; what one gives comes together."""
+        self.file_rows += line != self.lines_read
+        self.lines_read = line
+        self.rows_read += 1
 
     def read(self, size_bytes: int) -> None:
         """Count bytes of the file; raises ImportStoppedError where the process ends."""
@@ -64,5 +76,7 @@ class ImportJob:
     def refuse(self, line: int, reason: str, detail: str) -> None:
         """Count a row that can't be used."""
         self.refused[reason] += 1
+        self.refused_file_rows += line != self.last_refused_line
+        self.last_refused_line = line
         if len(self.first_refused) < MOST_REFUSED_SHOWN:
             self.first_refused.append((line, reason, detail))

@@ -5,6 +5,7 @@ import {ask} from '../../parts/api.js';
 import {el, empty, table, tell} from '../../parts/element.js';
 import {ago, count, NOTHING} from '../../parts/format.js';
 import {again, drawn} from '../../parts/waiting.js';
+import {rowFacts} from './row_facts.js';
 
 const STATES = {receiving: 'Coming in', running: 'Running', done: 'Done', failed: 'Failed', interrupted: 'Interrupted'};
 
@@ -50,11 +51,10 @@ function details(job, mayWrite) {
     el('p', {class: 'row'}, stateOf(job),
       el('progress', {max: 100, value: Math.floor(part * 100), 'aria-label': 'How much is read'}), `${Math.floor(part * 100)} %`,
       isUnderWay && el('span', {class: 'quiet'}, pace(job))),
+    rowFacts('Rows', job.rows.read, job.rows),
     el('dl', {},
-      el('dt', {}, 'Lines read'), el('dd', {}, count(job.lines_read)),
       el('dt', {}, 'Sent'), el('dd', {}, sent.join(', ') || '0'),
-      el('dt', {}, 'Refused'), el('dd', {}, reasons.join(', ') || '0'),
-      el('dt', {}, 'Skipped by the mapping'), el('dd', {}, count(job.skipped)),
+      reasons.length > 0 && [el('dt', {}, 'Refused'), el('dd', {}, reasons.join(', '))],
       job.read_as && [el('dt', {}, 'Read as'), el('dd', {}, job.read_as)]),
     job.error && el('p', {class: 'refused lines'}, job.error),
     job.state === 'failed' && job.file && mayWrite && el('p', {}, 'The file and what you chose are kept: ',

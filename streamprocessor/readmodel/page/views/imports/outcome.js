@@ -2,14 +2,14 @@
 
 import {el, table} from '../../parts/element.js';
 import {count, exactly, value} from '../../parts/format.js';
+import {rowFacts} from './row_facts.js';
 
 const HASHED = 'email:'; // a hash of an address, which nobody knows anybody by
 
 export function outcome({problem, counts, samples, first_refused: refused}) {
   if (problem) return [el('p', {class: 'refused lines'}, problem)];
   return [
-    el('dl', {class: 'facts'}, fact(counts.is_whole ? 'Rows' : 'Rows looked at', counts.rows),
-      fact('taken', counts.accepted), fact('refused', counts.refused), fact('passed over', counts.skipped)),
+    rowFacts(counts.is_whole ? 'Rows' : 'Rows looked at', counts.rows, counts),
     !counts.is_whole && el('p', {class: 'quiet'}, `These are the first ${count(counts.rows)} rows; the import reads all of them.`),
     el('p', {}, sentences(counts).join('; ') || 'Nothing would be sent', '.'),
     samples.length > 0 && table('A few rows as they would become', [['Line', 'number'], ['Contact', ''], ['What becomes of it', '']],
@@ -19,10 +19,6 @@ export function outcome({problem, counts, samples, first_refused: refused}) {
       table('The first rows that would be refused', [['Line', 'number'], ['What is wrong', '']],
         refused.map(({line, detail}) => [count(line), detail]))),
   ].filter(Boolean);
-}
-
-function fact(title, number) {
-  return el('div', {}, el('dt', {}, title), el('dd', {}, count(number)));
 }
 
 // "45 contacts updated", "12 opted out", "200 email_open".
