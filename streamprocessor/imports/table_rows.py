@@ -38,8 +38,11 @@ class TableRows:
         for record in self._table.records(build.row_test(header)):
             if isinstance(record, BadRow):
                 yield record
-            else:
-                yield from _rows_of(record.line, dict(zip(header, record.cells, strict=True)) | absent, build)
+                continue
+            cells = dict(zip(header, record.cells, strict=True))
+            if absent:
+                cells |= absent
+            yield from _rows_of(record.line, cells, build)
 
     @property
     def read_as(self) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC
 from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.contract.field_words import read_form_words
 from streamprocessor.errors import RecordError
-from streamprocessor.imports.cells.numbers import AmbiguousNumberError, Notation, read_number
+from streamprocessor.imports.cells.numbers import COMMA, POINT, AmbiguousNumberError, Notation, decimal_of, read_number
 from streamprocessor.imports.cells.times import format_of, time_reader
 from streamprocessor.imports.columns.columns import BOOLEAN, NUMBER, TEXT
 from streamprocessor.imports.columns.suppressed_column import SuppressedColumn
@@ -82,6 +82,7 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
         told = [column for column in rest if column is not opted_out]
         lines += _value_lines("attributes", told or columns[:1], address)
         lines += [] if opted_out is None else [_suppressed_line(opted_out)]
+    lines += _notation_lines(columns)
     twice = sorted(name for name, count in Counter(header).items() if count > 1 and name.strip())
     lines += [f"# {_yaml(name)} stands there more than once: rename one of them to take it." for name in twice]
     return "\n".join(["# Guessed by the header and the first rows: look at the rows that it makes.", *lines, ""])
@@ -141,6 +142,19 @@ def _value_lines(word: str, columns: Sequence[_Column], address: _Column | None)
     return [f"{word}:", *lines] if lines else []
 
 
+def _notation_lines(columns: Sequence[_Column]) -> list[str]:
+    """The decimal character where nothing decides it: what stands before three digits everywhere groups thousands."""
+    numbers = [column for column in columns if column.read_as() == NUMBER]
+    if any(decimal_of(column.cells, Notation()) for column in numbers):
+        return []
+    unclear = [cell for column in numbers for cell in column.cells if _is_ambiguous(cell)]
+    marks = {mark for cell in unclear for mark in (POINT, COMMA) if mark in cell}
+    if len(marks) != 1:
+        return []
+    decimal = POINT if marks == {COMMA} else COMMA
+    return [f'decimal: "{decimal}"  # so that {unclear[0]} is a whole number']
+
+
 def _suppressed_line(column: _Column) -> str:
     answers = column.answers()
     usual = SuppressedColumn("")
@@ -169,10 +183,15 @@ def _snake(name: str) -> str:
 def _is_number(cell: str) -> bool:
     if cell.startswith("0") and cell[1:2].isdigit():
         return False  # a code: its zeros would be lost
+    return _is_ambiguous(cell) or read_number(cell, Notation()) is not None
+
+
+def _is_ambiguous(cell: str) -> bool:
     try:
-        return read_number(cell, Notation()) is not None
+        read_number(cell, Notation())
     except AmbiguousNumberError:
         return True
+    return False
 
 
 def _reads(read: Callable[[str], int], cell: str) -> bool:

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Collection, Iterable
 from typing import IO
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook
 
 from streamprocessor.contract.foreign_text import one_line, shown_value
 from streamprocessor.errors import OperatorError
@@ -18,6 +18,8 @@ MAX_UNPACKED_BYTES = 1 << 30
 """Of a workbook's parts together: the rows of a sheet stand in memory, and a small file may hold a large one."""
 
 _IN_MEMORY_BYTES = 16 << 20
+_READ_BYTES = 1 << 20
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a compound file that holds the workbook
 
 
 def read_workbook(pieces: Iterable[bytes], source_name: str, columns: Collection[str] = ()) -> TypedTable:
@@ -26,20 +28,14 @@ def read_workbook(pieces: Iterable[bytes], source_name: str, columns: Collection
     Raises OperatorError where it is damaged, encrypted, of Excel 97, or no workbook.
     """
     with spooled(pieces) as file:
-        is_compound = file.read(len(COMPOUND)) == COMPOUND
+        _refuse_compound(file, source_name)
+        _check_parts(file, source_name)
         file.seek(0)
-        if not is_compound:
-            _check_parts(file, source_name)
-            file.seek(0)
         try:
             workbook = CalamineWorkbook.from_filelike(file)
             sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
-        except PasswordError as error:
-            raise _refusal(source_name, "one without a password", "an encrypted one") from error
         except CalamineError as error:
             raise _refusal(source_name, "a whole one", f"an error ({one_line(error)})") from error
-    if is_compound:
-        raise _refusal(source_name, "one of Excel 2007 or later (.xlsx)", "one of Excel 97 (.xls)")
     filled = [sheet for sheet in sheets if sheet.height]
     if not filled:
         raise _refusal(source_name, "a sheet with rows", "none")
@@ -57,6 +53,19 @@ def spooled(pieces: Iterable[bytes]) -> IO[bytes]:
         file.write(piece)
     file.seek(0)
     return file
+
+
+def _refuse_compound(file: IO[bytes], source_name: str) -> None:
+    """Refuse a compound file: an encrypted workbook, or one of Excel 97."""
+    before = file.read(len(COMPOUND))
+    is_compound = before == COMPOUND
+    while is_compound and (piece := file.read(_READ_BYTES)):
+        if _ENCRYPTED in before + piece:
+            raise _refusal(source_name, "one without a password", "an encrypted one")
+        before = piece[-len(_ENCRYPTED) :]
+    if is_compound:
+        raise _refusal(source_name, "one of Excel 2007 or later (.xlsx)", "one of Excel 97 (.xls)")
+    file.seek(0)
 
 
 def _check_parts(file: IO[bytes], source_name: str) -> None:
