@@ -42,7 +42,8 @@ def ask(businesses: tuple[Business, ...]) -> Answers:
     days = click.prompt("  ", default=str(HALF_LIFE_DAYS), value_proc=read_days)
     click.echo(
         f"\n5. From how many points on is it a hot lead? A form gives {FORM_POINTS}, such a page {PAGE_POINTS}, a "
-        f"click in a mail {CLICK_POINTS}, an open {OPEN_POINTS}:\n   {HOT_FROM} are a form, a page, a click and an open."
+        f"click in a mail {CLICK_POINTS}, an open {OPEN_POINTS}:\n"
+        f"   {HOT_FROM} are a form, a page, a click and an open."
     )
     hot_from = click.prompt("  ", type=click.IntRange(LEAST_HOT, MOST_HOT), default=HOT_FROM)
     click.echo()
