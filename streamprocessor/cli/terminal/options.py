@@ -56,16 +56,16 @@ def front_options(command: Decorated) -> Decorated:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def settings_of(ctx: click.Context, **defaults: str) -> Settings:
-    """The settings: the command line's before the environment's, the folder's, these defaults, and the usual ones.
+def settings_of(ctx: click.Context, **of_command: str) -> Settings:
+    """The settings: the command line's before the environment's, these of the command, the folder's, the usual ones.
 
     Raises OperatorError where one is wrong.
     """
     from streamprocessor.cli.terminal.settings_file import environment
     from streamprocessor.settings import PREFIX, read_settings
 
-    usual = {f"{PREFIX}{name.upper()}": value for name, value in defaults.items()}
-    return read_settings(usual | environment(), **ctx.ensure_object(dict))
+    own = {f"{PREFIX}{name.upper()}": value for name, value in of_command.items()}
+    return read_settings(environment(own), **ctx.ensure_object(dict))
 
 
 def is_given(ctx: click.Context, name: str) -> bool:

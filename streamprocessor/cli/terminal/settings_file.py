@@ -15,12 +15,12 @@ SETTINGS_FILE = "streamprocessor.env"
 _PREFIX = "STREAMPROCESSOR_"
 
 
-def environment(file: Path = Path(SETTINGS_FILE)) -> dict[str, str]:
-    """The process's environment, before what the settings' file says; the former alone where there is no file.
+def environment(command: Mapping[str, str] | None = None, file: Path = Path(SETTINGS_FILE)) -> dict[str, str]:
+    """The process's environment, before what the command has of its own, before what the settings' file says.
 
     Raises OperatorError where the file can't be read, names what is no setting, or holds a wrong value.
     """
-    return _settings_of(file) | {name: value for name, value in os.environ.items() if value}
+    return _settings_of(file) | dict(command or {}) | {name: value for name, value in os.environ.items() if value}
 
 
 def _settings_of(file: Path) -> dict[str, str]:

@@ -28,6 +28,16 @@ def test_the_command_line_holds_before_the_environment_and_that_before_the_file(
     assert '"line-page-visits"' in call(*listed, "--topic-prefix", "line-").output
 
 
+def test_what_a_command_has_of_its_own_stands_between_the_environment_and_the_file(file: Path) -> None:
+    file.write_text("STREAMPROCESSOR_MODEL=scoring.yaml\nSTREAMPROCESSOR_API_PORT=8081\n")
+    demo = {"STREAMPROCESSOR_MODEL": "demo.yaml", "STREAMPROCESSOR_TOPICS_DIR": "demo"}
+    found = environment(demo)
+
+    assert found["STREAMPROCESSOR_MODEL"] == "demo.yaml"
+    assert found["STREAMPROCESSOR_API_PORT"] == "8081"
+    assert found["STREAMPROCESSOR_TOPICS_DIR"] == str(ROOT / "topics")
+
+
 @pytest.mark.parametrize(
     ("line", "value"),
     [
