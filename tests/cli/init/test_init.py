@@ -16,7 +16,7 @@ from streamprocessor.cli.init.templates import template_names
 from streamprocessor.cli.main import commands
 from streamprocessor.contract.model_file.checks.misfits import misfits
 from streamprocessor.contract.model_file.read_model import model_schema_text, parse_model
-from streamprocessor.scoring.model.rules import EventRule
+from streamprocessor.scoring.model.rules import Comparison, EventRule
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call
 
@@ -85,7 +85,9 @@ def test_each_proposal_makes_a_model_without_hints(business: Business) -> None:
 def test_any_name_of_a_form_or_page_is_spelled_so_that_it_is_read_as_the_same(name: str) -> None:
     answers = Answers(BUSINESSES[0], (f"/{name}",), (name, f"{name} 2"))
     rules = parse_model(model_text(answers), "scoring.yaml").scores[0].rules
-    operands = [rule.where.operand for rule in rules if isinstance(rule, EventRule) and hasattr(rule.where, "operand")]
+    operands = [
+        rule.where.operand for rule in rules if isinstance(rule, EventRule) and isinstance(rule.where, Comparison)
+    ]
 
     assert {f"/{name}", name, f"{name} 2"} <= set(operands)
 
