@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := streamprocessor tests deploy
+STYLED := $(CHECKED) setup.py
 # Those that pyproject.toml names.
 SUPPORTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
 
@@ -47,8 +48,8 @@ check: style ## style, types, import rules, what is depended on
 
 # What takes seconds; mypy takes half a minute, beside the tests where there are some.
 style: .venv/test.stamp
-	@$(BIN)/ruff check --quiet $(CHECKED)
-	@$(BIN)/ruff format --quiet --check $(CHECKED)
+	@$(BIN)/ruff check --quiet $(STYLED)
+	@$(BIN)/ruff format --quiet --check $(STYLED)
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(BIN)/python -m tests.audit.exact_pins
 	@$(BIN)/pip-licenses > /dev/null
@@ -106,17 +107,15 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 # The same modules in a package that is installed: what the image is made of. Its compiler has an environment of its own.
 wheel: build/wheel.stamp ## a wheel with the hot modules as machine code, in build/wheel
 
-build/wheel.stamp: build/compiler.stamp README.md LICENSE $(shell find streamprocessor -type f -not -name '*.pyc')
+build/wheel.stamp: build/compiler.stamp setup.py README.md LICENSE $(shell find streamprocessor topics deploy -type f -not -name '*.pyc')
 	@rm -rf build/wheel && mkdir -p build/wheel/source
-	@cp -r pyproject.toml README.md LICENSE streamprocessor build/wheel/source/
-	@printf '%s\n' 'from mypyc.build import mypycify' 'from setuptools import setup' '' \
-	  'setup(ext_modules=mypycify(["--config-file=", "--ignore-missing-imports", *"$(HOT)".split()]))' > build/wheel/source/setup.py
+	@cp -r pyproject.toml setup.py README.md LICENSE streamprocessor topics deploy build/wheel/source/
 	@echo 'compiling $(words $(HOT)) modules into a wheel in build/wheel'
-	@cd build/wheel && ../compiler/bin/python -m pip wheel --no-deps --no-build-isolation -w . ./source > ../wheel.log 2>&1 \
+	@cd build/wheel && COMPILED_MODULES='$(HOT)' ../compiler/bin/python -m pip wheel --no-deps --no-build-isolation -w . ./source > ../wheel.log 2>&1 \
 	  || { tail -20 ../wheel.log >&2; exit 1; }
 	@touch $@
 
-build/compiler.stamp: pyproject.toml constraints.txt
+build/compiler.stamp: pyproject.toml setup.py constraints.txt
 	@mkdir -p build
 	@$(PYTHON) -m venv build/compiler
 	@build/compiler/bin/python -m pip install --disable-pip-version-check --no-input -q -c constraints.txt . 'mypy[mypyc]' setuptools
