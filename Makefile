@@ -17,7 +17,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test ops-test gameday check style manifests bench compiled compiled-test nightly every-python release wheel clean
+.PHONY: help demo up test browser-test ops-test gameday newcomer check style manifests bench compiled compiled-test nightly every-python release wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/scree
 
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
+
+newcomer: build/dist.stamp ## the first minutes of somebody with the wheel and an empty folder, on the clock
+	@$(BIN)/python -m tests.packaging.newcomer build/dist/*.whl
 
 gameday: .venv/test.stamp ## break the whole system in twelve ways; which alert comes after how long, and is anything lost
 	@$(BIN)/python -m tests.ops.gameday
@@ -102,6 +105,12 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 	  || { tail -20 ../compiled.log >&2; exit 1; }
 	@cp pyproject.toml build/compiled/
 	@ln -s ../../tests ../../topics ../../deploy ../../README.md build/compiled/
+	@touch $@
+
+build/dist.stamp: .venv/test.stamp setup.py MANIFEST.in README.md LICENSE $(shell find streamprocessor topics deploy -type f -not -name '*.pyc')
+	@rm -rf build/dist && mkdir -p build
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --outdir build/dist > build/dist.log 2>&1 \
+	  || { tail -20 build/dist.log >&2; exit 1; }
 	@touch $@
 
 # The same modules in a package that is installed: what the image is made of. Its compiler has an environment of its own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,15 @@ def test_the_wheel_has_the_package_and_what_comes_along_and_nothing_else(wheel_o
     assert along - set(git_files("topics", "deploy")) == set()
     assert along >= {*git_files("topics", "deploy/models", "deploy/imports", "deploy/webhooks"), *READ_BY_COMMANDS}
     assert [name for name in along if name.startswith(NOT_TO_BE_BUILT)] == []
+
+
+def test_every_file_that_the_package_names_comes_along(wheel_of_sdist: Path) -> None:
+    """Those that its documents name, too: whoever reads them has the wheel alone."""
+    sources = "\n".join((ROOT / name).read_text() for name in git_files("streamprocessor") if name.endswith(".py"))
+    named = set(re.findall(r"\b(?:deploy|topics)/[\w./-]*\w", sources)) - {"topics/asyncapi.py"}  # of the contract
+    along = {name.removeprefix(BUNDLE) for name in files_of(wheel_of_sdist) if name.startswith(BUNDLE)}
+
+    assert {name for name in named if not any(file == name or file.startswith(f"{name}/") for file in along)} == set()
 
 
 def test_the_wheel_is_the_same_whether_it_is_built_of_the_sdist_or_of_a_folder_in_use(
