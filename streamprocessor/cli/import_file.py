@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from streamprocessor.bundled_files import path_of
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
@@ -28,7 +29,7 @@ _READ_BYTES = 1 << 16
     type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]),
     help="Else as FILE looks.",
 )
-@click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
+@click.option("--mapping", metavar="FILE", type=path_of, help="What a table's columns mean, YAML; else as it is known.")
 @click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
 @click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
 @json_option
@@ -37,13 +38,15 @@ def import_file(
     ctx: click.Context,
     file: Path,
     file_format: str | None,
-    mapping: Path | None,
+    mapping: str | None,
     dry_run: bool,
     restart: bool,
     as_json: bool,
 ) -> None:
-    """Send FILE's events to Kafka: JSON Lines, CSV, Apache's combined log. What the columns of a CSV mean is known of
-    exports of HubSpot, Mailchimp and others; else --mapping says it (see deploy/imports).
+    """Send FILE's events and updates to Kafka: a table (CSV, Excel, Parquet), JSON Lines, Apache's combined log.
+
+    What the columns of a table mean is known of exports of HubSpot, Mailchimp, Salesforce and others; else --mapping
+    says it, see deploy/imports. --dry-run shows what would become of FILE, with a mapping to begin with.
 
     Importing a file again changes nothing, but that attributes without a time are written anew. An import that was
     killed is gone on with when it is typed again. Nobody is announced as a hot lead by old events, or by attributes
@@ -63,14 +66,14 @@ def import_file(
     if file_format != CSV and mapping is not None:
         message = f"{file} is read as {file_format}; wanted --mapping only with a CSV"
         raise click.UsageError(message)
-    given = GivenFile(file, file.name, file_format)
+    given, given_mapping = GivenFile(file, file.name, file_format), None if mapping is None else Path(mapping)
     if dry_run:
-        preview(ctx, settings_of(ctx), given, mapping, as_json=as_json)
+        preview(ctx, settings_of(ctx), given, given_mapping, as_json=as_json)
         return
-    chosen = recognised_mapping_of(settings_of(ctx), given, mapping)
+    chosen = recognised_mapping_of(settings_of(ctx), given, given_mapping)
     if line := recognised_line(given, chosen):
         click.echo(line, err=True)
-    columns = None if chosen.text is None else parse_mapping(chosen.text, str(mapping or "mapping"))
+    columns = None if chosen.text is None else parse_mapping(chosen.text, mapping or "mapping")
     settings, reading = connected_settings(ctx), f"{file_format}\n{chosen.text or ''}"
     with (
         file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
