@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from streamprocessor.imports.pace import Pace
+from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 
 RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
@@ -30,7 +30,7 @@ class ImportJob:
     bytes_read: int = 0
     lines_read: int = 0
     rows_read: int = 0
-    pace: Pace | None = None
+    pace: ImportPace | None = None
     """None: nothing is read yet."""
     sent: Mapping[str, int] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class ImportJob:
         """Count from the file's first row on, which may have been counted before."""
         self.bytes_read = self.lines_read = self.rows_read = self.skipped = 0
         self.sent, self.refused, self.first_refused = {}, Counter(), []
-        self.pace = Pace(at_seconds, self.bytes)
+        self.pace = ImportPace(at_seconds, self.bytes)
 
     def read(self, size_bytes: int) -> None:
         """Count bytes of the file; raises ImportStoppedError where the process ends."""

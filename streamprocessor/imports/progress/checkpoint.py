@@ -16,7 +16,7 @@ EVERY_SECONDS = 0.1
 """How often it is written: what a kill costs is sent again, under the same ids."""
 
 
-class Checkpoint:
+class ImportCheckpoint:
     """The instant of an import, and how many of its rows are acknowledged.
 
     An import that goes on reads its file from the beginning, at the same instant, so that rows have the same ids and

@@ -15,7 +15,7 @@ class _Sample(NamedTuple):
     bytes_read: int
 
 
-class Pace:
+class ImportPace:
     """The rows and bytes of the last ten seconds: of what is quickly skipped, it soon says nothing."""
 
     def __init__(self, at_seconds: float, size_bytes: int) -> None:
