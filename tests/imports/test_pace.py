@@ -25,7 +25,7 @@ def test_the_rate_is_that_of_the_last_ten_seconds_and_the_rest_takes_as_long_for
     assert pace.remaining_seconds == pytest.approx(30)
 
 
-def test_at_the_end_nothing_remains() -> None:
+def test_a_file_that_is_read_whole_before_its_rows_are_tells_nothing_of_the_rest() -> None:
     pace = ImportPace(0.0, 100)
-    pace.note(2.0, 10, 120)
-    assert pace.remaining_seconds == 0
+    pace.note(2.0, 10, 100)
+    assert (pace.rows_per_second, pace.remaining_seconds) == (5, None)
