@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from streamprocessor.bundled_files import path_of
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
@@ -24,7 +25,7 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @process_options
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
-@click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
+@click.option("--mapping", metavar="FILE", type=path_of, help="What a CSV's columns mean, YAML.")
 @click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
 @json_option
 @click.pass_context
@@ -32,7 +33,7 @@ def import_file(
     ctx: click.Context,
     file: Path,
     file_format: str | None,
-    mapping: Path | None,
+    mapping: str | None,
     restart: bool,
     as_json: bool,
 ) -> None:
@@ -55,11 +56,12 @@ def import_file(
         message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
         raise click.UsageError(message)
     if (file_format == CSV) != (mapping is not None):
-        wanted = "a --mapping, such as those in deploy/imports" if file_format == CSV else "--mapping only with a CSV"
+        with_one = f"a --mapping, such as those in {path_of('deploy/imports')}"
+        wanted = with_one if file_format == CSV else "--mapping only with a CSV"
         message = f"{file} is read as {file_format}; wanted {wanted}"
         raise click.UsageError(message)
-    columns, settings = None if mapping is None else read_mapping(mapping), connected_settings(ctx)
-    reading = f"{file_format}\n{'' if mapping is None else mapping.read_text(encoding='utf-8')}"
+    columns, settings = None if mapping is None else read_mapping(Path(mapping)), connected_settings(ctx)
+    reading = f"{file_format}\n{'' if mapping is None else Path(mapping).read_text(encoding='utf-8')}"
     with (
         file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
         file.open("rb") as content,
