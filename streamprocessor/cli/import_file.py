@@ -14,7 +14,7 @@ from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
 if TYPE_CHECKING:
-    from streamprocessor.imports.checkpoint import Checkpoint
+    from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
     from streamprocessor.imports.rows import BadRow
 
 _READ_BYTES = 1 << 16
@@ -113,7 +113,7 @@ def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[byte
         yield piece
 
 
-def _going_on(file: Path, checkpoint: Checkpoint) -> str:
+def _going_on(file: Path, checkpoint: ImportCheckpoint) -> str:
     from streamprocessor.contract.rfc3339 import format_rfc3339
 
     began = format_rfc3339(checkpoint.at_ms)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.checkpoint import Checkpoint
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import PRIVATE_FOLDER, keep_private
 from streamprocessor.process.locks import claim
@@ -18,7 +18,7 @@ FOLDER = "imports"
 
 
 @contextmanager
-def file_checkpoint(settings: Settings, file: Path, reading: str, *, restart: bool) -> Iterator[Checkpoint]:
+def file_checkpoint(settings: Settings, file: Path, reading: str, *, restart: bool) -> Iterator[ImportCheckpoint]:
     """Where the import of this file is, which is forgotten when the block ends well.
 
     reading: by what it is read, its format and mapping. restart: what an import before this one left is forgotten.
@@ -40,7 +40,7 @@ def file_checkpoint(settings: Settings, file: Path, reading: str, *, restart: bo
     with lock:
         if restart:
             kept.unlink(missing_ok=True)
-        checkpoint = Checkpoint(kept, now_ms())
+        checkpoint = ImportCheckpoint(kept, now_ms())
         yield checkpoint
         checkpoint.remove()
         lock_file.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeAlias
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
-from streamprocessor.imports.checkpoint import Checkpoint
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_rows import RowClues
 from streamprocessor.imports.file_kinds import COMPOUND, HEAD_BYTES, PARQUET, ZIP, refuse_json
@@ -17,7 +16,8 @@ from streamprocessor.imports.file_lines import FileLines, with_head
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
-from streamprocessor.imports.row_sender import RowSender
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.imports.tables.csv_table import CsvTable
@@ -103,7 +103,7 @@ def read_file(
 async def send_rows(
     settings: Settings,
     rows: Iterable[ReadRow],
-    checkpoint: Checkpoint,
+    checkpoint: ImportCheckpoint,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.contract.events.updates import ANNOUNCE, contact_of_update
 from streamprocessor.errors import RecordError
-from streamprocessor.imports.row_sender import RowSender
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 
 _PROGRESS_EVERY_ROWS = 1_000

@@ -15,7 +15,7 @@ import httpx
 import orjson
 import pytest
 
-from streamprocessor.imports.checkpoint import Checkpoint
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from tests.faults.conftest import MakeWorker
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.processes import CommandProcess
@@ -61,7 +61,7 @@ class ImportCommand(CommandProcess):
 def acknowledged_in(folder: Path) -> int:
     """How far the one import is that keeps a checkpoint in the folder; 0: none is under way."""
     kept = list(folder.glob("*checkpoint"))
-    return Checkpoint(kept[0], 0).rows if kept else 0
+    return ImportCheckpoint(kept[0], 0).rows if kept else 0
 
 
 async def killed(process: CommandProcess, acknowledged_rows: Callable[[], int]) -> None:

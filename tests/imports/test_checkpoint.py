@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.checkpoint import EVERY_SECONDS, Checkpoint
 from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import KafkaSender, KeyedRecord
-from streamprocessor.imports.row_sender import RowSender
+from streamprocessor.imports.progress.checkpoint import EVERY_SECONDS, ImportCheckpoint
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ReadRow
 from tests.harness.input_topics import INPUT_TOPICS
 
@@ -76,7 +76,7 @@ async def test_killed_and_gone_on_with_all_rows_are_sent_and_none_differs_in_a_b
     tmp_path: Path, rows_at: Callable[[int], Iterator[ReadRow]], kills: list[int]
 ) -> None:
     whole, records = list[KeyedRecord](), list[KeyedRecord]()
-    expected = await imported(rows_at, Broker(whole, None), Checkpoint(tmp_path / "whole", AT_MS))
+    expected = await imported(rows_at, Broker(whole, None), ImportCheckpoint(tmp_path / "whole", AT_MS))
 
     for number, most in enumerate(kills):
         with pytest.raises(KilledError):
@@ -90,7 +90,7 @@ async def test_killed_and_gone_on_with_all_rows_are_sent_and_none_differs_in_a_b
     assert {record[:2]: record for record in records} == {record[:2]: record for record in whole}
 
 
-async def imported(rows_at: Callable[[int], Iterator[ReadRow]], broker: Broker, kept: Checkpoint) -> ImportCounts:
+async def imported(rows_at: Callable[[int], Iterator[ReadRow]], broker: Broker, kept: ImportCheckpoint) -> ImportCounts:
     def on_progress(counts: ImportCounts) -> None:
         assert counts.acknowledged_rows >= kept.rows
         kept.advance(counts.acknowledged_rows)
@@ -100,10 +100,10 @@ async def imported(rows_at: Callable[[int], Iterator[ReadRow]], broker: Broker, 
     return await import_rows(checked(rows_at(kept.at_ms), kept.at_ms), sender, lambda _: None, on_progress)
 
 
-def checkpoint(folder: Path, at_ms: int) -> Checkpoint:
+def checkpoint(folder: Path, at_ms: int) -> ImportCheckpoint:
     """One that is written at each progress."""
     clock = iter(range(0, 1_000_000, 10))
-    return Checkpoint(folder / "killed", at_ms, lambda: float(next(clock)))
+    return ImportCheckpoint(folder / "killed", at_ms, lambda: float(next(clock)))
 
 
 async def test_what_is_acknowledged_is_not_sent_again(tmp_path: Path) -> None:
@@ -118,19 +118,19 @@ async def test_what_is_acknowledged_is_not_sent_again(tmp_path: Path) -> None:
 
 def test_the_file_is_written_ten_times_a_second_at_most_and_is_private(tmp_path: Path) -> None:
     now_seconds, file = [0.0], tmp_path / "kept"
-    kept = Checkpoint(file, AT_MS, lambda: now_seconds[0])
+    kept = ImportCheckpoint(file, AT_MS, lambda: now_seconds[0])
     assert not file.exists()  # nothing was sent
     kept.keep()
     kept.advance(500)
-    assert Checkpoint(file, AT_MS + 1).rows == 0
+    assert ImportCheckpoint(file, AT_MS + 1).rows == 0
     now_seconds[0] = EVERY_SECONDS
     kept.advance(1_000)
-    later = Checkpoint(file, AT_MS + 1)
+    later = ImportCheckpoint(file, AT_MS + 1)
     assert (later.rows, later.at_ms, later.is_resumed) == (1_000, AT_MS, True)
     assert file.stat().st_mode & 0o077 == 0
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
     later.remove()
-    assert not Checkpoint(file, AT_MS).is_resumed
+    assert not ImportCheckpoint(file, AT_MS).is_resumed
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"at_ms": 1}', '{"at_ms": null, "rows": 1}'])
@@ -139,12 +139,12 @@ def test_a_file_that_says_nothing_of_an_import_is_named_with_what_to_do(tmp_path
     with pytest.raises(
         OperatorError, match=r"kept: wanted how far an import got .* delete it to begin the import anew"
     ):
-        Checkpoint(tmp_path / "kept", AT_MS)
+        ImportCheckpoint(tmp_path / "kept", AT_MS)
 
 
 def test_where_it_can_not_be_kept_is_said(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match=r"can't be kept: .* wanted room in the data folder"):
-        Checkpoint(tmp_path / "none" / "kept", AT_MS).keep()
+        ImportCheckpoint(tmp_path / "none" / "kept", AT_MS).keep()
 
 
 def test_the_rows_of_the_cases_are_good_and_bad() -> None:

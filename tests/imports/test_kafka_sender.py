@@ -13,7 +13,7 @@ from streamprocessor.errors import BrokerError, TopicError
 from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import kafka_sender
-from streamprocessor.imports.row_sender import RowSender
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.ports import any_free

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
-from streamprocessor.imports.checkpoint import Checkpoint
 from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.files import ImportSource, read_file, send_rows
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import CSV
 from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import InputFact
@@ -159,7 +159,7 @@ async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_se
     listed = [f"{header}\n".encode(), b"51001,Kim,Lee,Kim.Lee@Example.com,,,lead\n"]
 
     await tell(system, form(reader, "kim-1"))
-    checkpoint = Checkpoint(tmp_path / "hubspot.checkpoint", _now_ms())
+    checkpoint = ImportCheckpoint(tmp_path / "hubspot.checkpoint", _now_ms())
     rows = read_file(settings, listed, CSV, mapping, ImportSource("hubspot.csv", checkpoint.at_ms))
     await send_rows(settings, rows, checkpoint, lambda bad: pytest.fail(str(bad)), lambda _: None)
     await until_settled(system)

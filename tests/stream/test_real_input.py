@@ -9,7 +9,7 @@ import pytest
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.kafka_sender import kafka_sender
-from streamprocessor.imports.row_sender import RowSender
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import ImportRow
 from tests.harness.public_data import DATA, all_mails, read_log
 from tests.harness.system import System

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 
 from streamprocessor.contract.foreign_text import printable
-from streamprocessor.imports.pace import Pace
+from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.kafka.embedded import progress
 
 Note = Callable[[str], None]
@@ -31,7 +31,7 @@ class ImportBar:
 
     def __init__(self, bar: Progress, file: Path) -> None:
         self._bar = bar
-        self._pace = Pace(time.monotonic(), file.stat().st_size)
+        self._pace = ImportPace(time.monotonic(), file.stat().st_size)
         self._bytes_read = 0
         self._task = bar.add_task(file.name, total=file.stat().st_size, rate="", left="")
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from streamprocessor.imports.pace import Pace
+from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 
 RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
@@ -34,7 +34,7 @@ class ImportJob:
     file_rows: int = 0
     refused_file_rows: int = 0
     """Rows of the file something of which was refused."""
-    pace: Pace | None = None
+    pace: ImportPace | None = None
     """None: nothing is read yet."""
     sent: Mapping[str, int] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
@@ -59,7 +59,7 @@ class ImportJob:
         self.bytes_read = self.lines_read = self.rows_read = self.skipped = 0
         self.file_rows = self.refused_file_rows = self.last_refused_line = 0
         self.sent, self.refused, self.first_refused = {}, Counter(), []
-        self.pace = Pace(at_seconds, self.bytes)
+        self.pace = ImportPace(at_seconds, self.bytes)
 
     def follow(self, line: int) -> None:
         """Count what a line of the file gives; what one gives comes together."""

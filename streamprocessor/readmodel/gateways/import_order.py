@@ -8,7 +8,7 @@ from typing import NamedTuple
 import orjson
 
 from streamprocessor.contract.access_policy import KeyKind
-from streamprocessor.imports.checkpoint import write_whole
+from streamprocessor.imports.progress.checkpoint import write_whole
 
 
 class ImportOrder(NamedTuple):

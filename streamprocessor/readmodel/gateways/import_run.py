@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
 from streamprocessor.errors import RecordError
-from streamprocessor.imports.checkpoint import Checkpoint
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import FileRows, ImportSource, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts, unannounced
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.gateways.import_job import ImportJob
@@ -32,7 +32,7 @@ Raises OperatorError where it can't, BrokerAwayError where it can later, ImportS
 def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJob) -> None:
     """Send the file as `streamprocessor import` does; for a thread without an event loop. Raises as RunImport does."""
     mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
-    checkpoint = Checkpoint(checkpoint_file(file), now_ms())
+    checkpoint = ImportCheckpoint(checkpoint_file(file), now_ms())
     job.begin_reading(time.monotonic())
 
     def count_bad(bad: BadRow) -> None:

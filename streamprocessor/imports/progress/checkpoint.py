@@ -16,7 +16,7 @@ EVERY_SECONDS = 0.1
 """How often it is written: what a kill costs is sent again, under the same ids."""
 
 
-class Checkpoint:
+class ImportCheckpoint:
     """The instant of an import, and how many of its rows are acknowledged.
 
     An import that goes on reads its file from the beginning, at the same instant, so that rows have the same ids and
@@ -40,7 +40,7 @@ class Checkpoint:
 
         Raises OperatorError where it can't be written.
         """
-        self._write()
+        self._write(is_synced=True)
 
     def advance(self, rows: int) -> None:
         """That many rows are acknowledged, from the file's first on; it is written at most ten times a second.
@@ -51,7 +51,7 @@ class Checkpoint:
             return
         self.rows = rows
         if self._clock_seconds() - self._written_at_seconds >= EVERY_SECONDS:
-            self._write()
+            self._write(is_synced=False)  # after a power cut it is older at worst
 
     def remove(self) -> None:
         """Forget the import, which is whole."""
@@ -68,26 +68,27 @@ class Checkpoint:
             )
             raise OperatorError(message) from error
 
-    def _write(self) -> None:
+    def _write(self, *, is_synced: bool) -> None:
         self._written_at_seconds = self._clock_seconds()
         try:
-            write_whole(self._file, orjson.dumps({"at_ms": self.at_ms, "rows": self.rows}))
+            write_whole(self._file, orjson.dumps({"at_ms": self.at_ms, "rows": self.rows}), is_synced=is_synced)
         except OSError as error:
             message = f"{self._file}: how far the import got can't be kept: {error}; wanted room in the data folder"
             raise OperatorError(message) from error
 
 
-def write_whole(file: Path, content: bytes) -> None:
+def write_whole(file: Path, content: bytes, *, is_synced: bool = True) -> None:
     """Give the file this content, which only its owner can read; who reads it has the old or the new one whole.
 
-    Raises OSError where it can't be written.
+    is_synced: whether it is to survive a power cut. Raises OSError where it can't be written.
     """
     draft = file.with_name(f"{file.name}.new")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
             opened.write(content)
             opened.flush()
-            os.fsync(opened.fileno())
+            if is_synced:
+                os.fsync(opened.fileno())
         os.replace(draft, file)
     except OSError:
         with suppress(OSError):

@@ -15,7 +15,7 @@ class _Sample(NamedTuple):
     bytes_read: int
 
 
-class Pace:
+class ImportPace:
     """The rows and bytes of the last ten seconds: of what is quickly skipped, it soon says nothing."""
 
     def __init__(self, at_seconds: float, size_bytes: int) -> None:
@@ -40,9 +40,9 @@ class Pace:
 
     @property
     def remaining_seconds(self) -> float | None:
-        """Until all bytes are read at that pace; None: it is not known."""
+        """Until all bytes are read at that pace; None: it is not known, as where a workbook had to be read at once."""
         first, last = self._samples[0], self._samples[-1]
-        if last.bytes_read == first.bytes_read:
+        if last.bytes_read == first.bytes_read or last.bytes_read >= self._size_bytes:
             return None
         seconds_per_byte = (last.at_seconds - first.at_seconds) / (last.bytes_read - first.bytes_read)
-        return max(0, self._size_bytes - last.bytes_read) * seconds_per_byte
+        return (self._size_bytes - last.bytes_read) * seconds_per_byte
