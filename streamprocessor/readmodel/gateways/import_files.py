@@ -21,7 +21,7 @@ from streamprocessor.scoring.model.model import DAY_MS
 KEPT_MS = 7 * DAY_MS
 MOST_FILES = 10
 MOST_LOOKED_AT = 2
-SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 5.0
 _ID = re.compile(r"[0-9a-f]{32}")
 _CHOICES = ".json"
 _COPY_BYTES = 1 << 20
@@ -136,7 +136,7 @@ class ImportFiles:
         self._choices(file_id).unlink(missing_ok=True)
 
     async def sweep_for_ever(self, sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep) -> None:
-        """Delete what need not be kept any more, every few minutes: also where nobody asks."""
+        """Delete what need not be kept any more, every few seconds: also where nobody asks."""
         while True:
             self._sweep()
             await sleep(SWEEP_SECONDS)
