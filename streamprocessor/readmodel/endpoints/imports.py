@@ -158,6 +158,7 @@ def _view(context: ApiContext, job: ImportJob) -> ImportView:
         first_refused=[
             RefusedRow(line=line, reason=reason, detail=detail) for line, reason, detail in job.first_refused
         ],
+        contacts=list(job.contacts),
         read_as=job.read_as,
         error=job.error,
         began_at=format_rfc3339(job.began_ms),

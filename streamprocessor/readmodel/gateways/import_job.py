@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from streamprocessor.imports.progress.pace import ImportPace
+from streamprocessor.imports.rows import ImportRow, ReadRow
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 
 RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
 MOST_REFUSED_SHOWN = 20
+MOST_CONTACTS = 5
 
 
 class ImportStoppedError(Exception):
@@ -34,6 +36,8 @@ class ImportJob:
     file_rows: int = 0
     refused_file_rows: int = 0
     """Rows of the file something of which was refused."""
+    contacts: list[str] = field(default_factory=list)
+    """The first ones that the file tells of."""
     pace: ImportPace | None = None
     """None: nothing is read yet."""
     sent: Mapping[str, int] = field(default_factory=dict)
@@ -58,14 +62,16 @@ class ImportJob:
         """Count from the file's first row on, which may have been counted before."""
         self.bytes_read = self.lines_read = self.rows_read = self.skipped = 0
         self.file_rows = self.refused_file_rows = self.last_refused_line = 0
-        self.sent, self.refused, self.first_refused = {}, Counter(), []
+        self.sent, self.refused, self.first_refused, self.contacts = {}, Counter(), [], []
         self.pace = ImportPace(at_seconds, self.bytes)
 
-    def follow(self, line: int) -> None:
-        """Count what a line of the file gives; what one gives comes together."""
-        self.file_rows += line != self.lines_read
-        self.lines_read = line
+    def follow(self, row: ReadRow) -> None:
+        """Count what a row of the file gives; what one gives comes together."""
+        self.file_rows += row.line != self.lines_read
+        self.lines_read = row.line
         self.rows_read += 1
+        if len(self.contacts) < MOST_CONTACTS and isinstance(row, ImportRow) and row.contact_id not in self.contacts:
+            self.contacts.append(row.contact_id)
 
     def read(self, size_bytes: int) -> None:
         """Count bytes of the file; raises ImportStoppedError where the process ends."""

@@ -39,6 +39,7 @@ class ImportView(BaseModel):
     refused: dict[str, int] = Field(description="Rows so far, by reason.")
     skipped: int = Field(description="Rows so far that the mapping passes over.")
     first_refused: list[RefusedRow]
+    contacts: list[str] = Field(description="The first contacts that the file tells of.")
     read_as: str | None = Field(description="What the file was found to be: encoding, delimiter, notations.")
     error: str | None
     began_at: str

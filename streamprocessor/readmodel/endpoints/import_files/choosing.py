@@ -31,7 +31,7 @@ from streamprocessor.readmodel.responses.import_files import (
 )
 from streamprocessor.readmodel.routing.context import ApiContext
 
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 """Of a file are looked at before it is imported."""
 
 

@@ -1,14 +1,14 @@
-// A file dropped or chosen, and the files that were given before.
+// A file dropped or chosen.
 
 import {address, go} from '../../parts/address.js';
 import {ask} from '../../parts/api.js';
 import {el, tell} from '../../parts/element.js';
-import {ago, count} from '../../parts/format.js';
+import {remember} from './proposal.js';
+import {size} from './size.js';
 
 const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.jsonl,.ndjson,.log,.gz';
 
-// kept: of GET /api/import-files; told: of GET /api/imports.
-export function chooser({files, max_bytes: mostBytes}, {imports}) {
+export function chooser(mostBytes) {
   const refused = el('p', {class: 'refused lines', role: 'alert'});
   const input = el('input', {id: 'file', type: 'file', accept: KINDS, onchange: () => give(input.files[0])});
   const zone = el('div', {class: 'drop', ondragover: over, ondragleave: out, ondrop: dropped},
@@ -41,8 +41,9 @@ export function chooser({files, max_bytes: mostBytes}, {imports}) {
     zone.setAttribute('aria-busy', 'true');
     tell(`${file.name} is looked at.`);
     try {
-      const {file: {id}} = await ask('/api/import-files', {method: 'POST', query: {name: file.name}, body: file});
-      go(address({path: '/imports', query: {file: id}}));
+      const told = await ask('/api/import-files', {method: 'POST', query: {name: file.name}, body: file});
+      remember(told);
+      go(address({path: '/imports', query: {file: told.file.id}}));
     } catch (problem) {
       if (problem.status === 401) throw problem;
       tell('');
@@ -54,22 +55,5 @@ export function chooser({files, max_bytes: mostBytes}, {imports}) {
     }
   }
 
-  return [zone, refused, keptFiles(files, imports)];
-}
-
-function keptFiles(files, imports) {
-  if (files.length === 0) return null;
-  return el('section', {}, el('h2', {}, 'Not imported yet'),
-    el('ul', {class: 'plain kept'}, files.map((file) => {
-      const job = imports.find(({id}) => id === file.import_id);
-      return el('li', {class: 'row'},
-        el('a', {href: address({path: '/imports', query: {file: file.id}})}, file.name),
-        el('span', {class: 'quiet'}, size(file.bytes), ', deleted ', ago(file.until)),
-        job?.state === 'failed' && el('span', {class: 'refused'}, 'its import failed'));
-    })));
-}
-
-function size(bytes) {
-  if (bytes < 2 ** 10) return `${count(bytes)} bytes`;
-  return bytes < 2 ** 20 ? `${count(Math.floor(bytes / 2 ** 10))} KiB` : `${count(Math.floor(bytes / 2 ** 20))} MiB`;
+  return [zone, refused];
 }

@@ -1,27 +1,22 @@
 // Imports that go on, with their progress, and what became of those before.
 
 import {address} from '../../parts/address.js';
-import {ask} from '../../parts/api.js';
 import {el, empty, table, tell} from '../../parts/element.js';
 import {ago, count, NOTHING} from '../../parts/format.js';
-import {again, drawn} from '../../parts/waiting.js';
+import {importedContacts} from './imported_contacts.js';
 import {rowFacts} from './row_facts.js';
 
 const STATES = {receiving: 'Coming in', running: 'Running', done: 'Done', failed: 'Failed', interrupted: 'Interrupted'};
 
-// first: of GET /api/imports.
-export function jobs(first, {query, signal, mayWrite}) {
-  const state = el('div', {});
+// Draws the imports of GET /api/imports: that of the address, else the latest, and a table of all.
+export function jobs({query, signal, mayWrite}) {
   let wasUnderWay = null;
-  const draw = drawn(state, ({imports}) => {
+  return (imports) => {
     const job = imports.find((each) => each.id === query.get('id')) ?? imports[0];
     if (job?.id === wasUnderWay && job.ended_at !== null) tell(`The import is over: ${STATES[job.state]}.`);
     wasUnderWay = job?.ended_at === null ? job.id : null;
-    return job ? latest(imports, job, mayWrite) : nothing();
-  });
-  draw(first);
-  again(signal, async () => draw(await ask('/api/imports', {signal})));
-  return state;
+    return job ? latest(imports, job, {signal, mayWrite}) : nothing();
+  };
 }
 
 function nothing() {
@@ -30,9 +25,9 @@ function nothing() {
     el('pre', {tabindex: '0'}, el('code', {}, 'streamprocessor import contacts.csv --dry-run')));
 }
 
-function latest(imports, job, mayWrite) {
+function latest(imports, job, options) {
   return [
-    details(job, mayWrite),
+    details(job, options),
     imports.length > 1 && el('section', {}, el('h2', {}, 'Latest imports'),
       table('Latest imports', [['Began', ''], ['Kind', ''], ['State', ''], ['Sent', 'number'], ['Refused', 'number']], imports.map((each) => [
         el('a', {href: address({path: '/imports', query: {id: each.id}}), 'aria-current': each === job ? 'true' : null}, ago(each.began_at)),
@@ -41,7 +36,7 @@ function latest(imports, job, mayWrite) {
   ];
 }
 
-function details(job, mayWrite) {
+function details(job, {signal, mayWrite}) {
   const isUnderWay = job.ended_at === null;
   const part = job.state === 'done' ? 1 : job.bytes && job.bytes_read / job.bytes;
   const sent = Object.entries(job.sent).map(([topic, number]) => `${count(number)} to ${topic}`);
@@ -60,7 +55,7 @@ function details(job, mayWrite) {
     job.state === 'failed' && job.file && mayWrite && el('p', {}, 'The file and what you chose are kept: ',
       el('a', {href: address({path: '/imports', query: {file: job.file}})}, 'correct and import again'), '.'),
     job.state === 'interrupted' && el('p', {}, 'The api was started anew meanwhile. Import the file again: what was sent already counts once.'),
-    job.state === 'done' && total(job.sent) > 0 && el('p', {}, el('a', {href: '/contacts'}, 'See the contacts')),
+    job.state === 'done' && total(job.sent) > 0 && importedContacts(job.contacts, signal),
     job.first_refused.length > 0 && table('The first lines that could not be used', [['Line', 'number'], ['Reason', ''], ['What is wrong', '']],
       job.first_refused.map(({line, reason, detail}) => [count(line), el('code', {}, reason), detail])));
 }

@@ -10,9 +10,17 @@ import {outcome} from './outcome.js';
 import {saveAs} from './saving.js';
 
 const GUESSED = ' guessed';
+let remembered = null;
+
+// What was told of a file when it was given, so that it is not asked for again.
+export function remember(told) {
+  remembered = told;
+}
 
 export async function proposal(id, {signal}) {
-  const [first, {mappings}] = await Promise.all([ask(`/api/import-files/${id}`, {signal}), ask('/api/import-mappings', {signal})]);
+  const known = remembered?.file.id === id ? remembered : null;
+  remembered = null;
+  const [first, {mappings}] = await Promise.all([known ?? ask(`/api/import-files/${id}`, {signal}), ask('/api/import-mappings', {signal})]);
   let [told, latest, asked] = [first, 0, null];
   const {file} = first;
   const title = el('p', {class: 'lead'});
