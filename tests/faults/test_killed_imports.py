@@ -28,6 +28,7 @@ pytestmark = pytest.mark.kafka
 ROWS = int(os.environ.get("FAULT_IMPORT_ROWS", "12000"))
 KILLS = int(os.environ.get("FAULT_IMPORT_KILLS", "2"))
 CONTACTS = ROWS // 20
+APPLIED_SECONDS = 60 + ROWS / 1_000
 DAY_MS = 86_400_000
 EVENTS_MAPPING = """
 contact: who
@@ -112,7 +113,7 @@ async def test_an_import_that_is_killed_is_gone_on_with_when_typed_again_and_old
     assert f"goes on after row {end['resumed_after_rows']} with the import begun at" in command.tail()
     assert list((tmp_path / "imports").iterdir()) == []
 
-    await system.until_applied()
+    await system.until_applied(APPLIED_SECONDS)
 
     run = await run_as_the_oracle_says(system, model)
     assert len({row["id"]: row for row in await event_rows(system)}) == ROWS
@@ -132,7 +133,7 @@ async def test_a_list_whose_api_is_killed_is_gone_on_with_by_the_next_one_and_it
         await imported_through(api, text)
     finally:
         api.discard()
-    await system.until_applied()
+    await system.until_applied(APPLIED_SECONDS)
 
     run = await read_run(system)
     assert {who: record.attributes["seats"][0] for who, record in run.records.items()} == seats
