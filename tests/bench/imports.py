@@ -43,7 +43,9 @@ def imports(rig: Rig) -> list[Figure]:
         Figure("a CSV, all of the process", rows / seconds, "rows/s"),
         Figure("a CSV, of the process", rows / cpu_seconds, "rows/CPU s"),
         Figure("the worker over the same events", worker["steady state"], "events/s"),
+        Figure("the same, of the process", worker["steady state, of the process"], "events/CPU s"),
         Figure("import to worker", rows / seconds / worker["steady state"], "of worker"),
+        Figure("import to worker, by CPU", rows / cpu_seconds / worker["steady state, of the process"], "of worker"),
     ]
 
 

@@ -26,7 +26,7 @@ FIGURES = COMPARED | {
     "state": 12,
     "forty-rules": 12,
     "handover": 6,
-    "imports": 4,
+    "imports": 6,
     "collector": 14 if has_tools() else 5,
 }
 

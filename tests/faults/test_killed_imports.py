@@ -28,6 +28,9 @@ pytestmark = pytest.mark.kafka
 ROWS = int(os.environ.get("FAULT_IMPORT_ROWS", "12000"))
 KILLS = int(os.environ.get("FAULT_IMPORT_KILLS", "2"))
 CONTACTS = ROWS // 20
+#: Between two kills, so that they are spread over the file.
+ROWS_BETWEEN = ROWS // (2 * KILLS + 2)
+APPLIED_SECONDS = 60 + ROWS / 1_000
 DAY_MS = 86_400_000
 EVENTS_MAPPING = """
 contact: who
@@ -70,7 +73,7 @@ async def killed(process: CommandProcess, acknowledged_rows: Callable[[], int]) 
 
     def is_further() -> bool:
         assert process.is_running(), process.tail()
-        return acknowledged_rows() > before
+        return acknowledged_rows() > before + ROWS_BETWEEN
 
     await until(is_further, bool, 120, "the import goes on", every_seconds=0.02)
     process.kill()
@@ -104,15 +107,18 @@ async def test_an_import_that_is_killed_is_gone_on_with_when_typed_again_and_old
     file = tmp_path / "events.csv"
     file.write_text(past_events(int(time.time() * 1000)))
     command = ImportCommand(system, tmp_path, file)
-    for _ in range(KILLS):
-        await killed(command.start(), command.acknowledged_rows)
-    assert command.start().process.wait() == 0, command.tail()
+    try:
+        for _ in range(KILLS):
+            await killed(command.start(), command.acknowledged_rows)
+        assert command.start().process.wait() == 0, command.tail()
+    finally:
+        command.discard()
     end = orjson.loads(command.log.read_bytes().splitlines()[-1])
     assert (end["rows"], sum(end["sent"].values()), end["bad"]) == (ROWS, ROWS, {})
     assert f"goes on after row {end['resumed_after_rows']} with the import begun at" in command.tail()
     assert list((tmp_path / "imports").iterdir()) == []
 
-    await system.until_applied()
+    await system.until_applied(APPLIED_SECONDS)
 
     run = await run_as_the_oracle_says(system, model)
     assert len({row["id"]: row for row in await event_rows(system)}) == ROWS
@@ -132,7 +138,7 @@ async def test_a_list_whose_api_is_killed_is_gone_on_with_by_the_next_one_and_it
         await imported_through(api, text)
     finally:
         api.discard()
-    await system.until_applied()
+    await system.until_applied(APPLIED_SECONDS)
 
     run = await read_run(system)
     assert {who: record.attributes["seats"][0] for who, record in run.records.items()} == seats

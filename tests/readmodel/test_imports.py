@@ -25,7 +25,7 @@ from streamprocessor.readmodel.gateways.import_job import (
     RUNNING,
     ImportJob,
 )
-from streamprocessor.readmodel.gateways.import_jobs import MOST_RECEIVED, ImportJobs
+from streamprocessor.readmodel.gateways.import_jobs import MOST_RECEIVED, MOST_TRIES, ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.gateways.import_run import RunImport, permitted
 from streamprocessor.readmodel.problem import Problem
@@ -179,6 +179,33 @@ async def test_what_a_process_leaves_unfinished_the_next_one_goes_on_with(tmp_pa
     await ended(left)
     assert (left.state, left.resumed_ms, orders) == (DONE, 1_000, [order])
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_import_over_which_several_processes_ended_is_given_up_unless_it_got_further(tmp_path: Path) -> None:
+    def run(_: object, __: object, job: ImportJob) -> None:
+        while True:
+            job.read(1)
+
+    first = jobs_of(tmp_path, run)
+    job = await first.begin(JSON_LINES, body_of(b"one\n"))
+    await first.stop()
+    for _ in range(2 * MOST_TRIES):
+        (tmp_path / f"{job.id}.checkpoint").write_text('{"at_ms": 1, "rows": 7}')
+        (tmp_path / f"{job.id}.tries").write_text('{"rows": 6, "tries": 5}')
+        left = await resumed(tmp_path, run)
+        assert left.state == RUNNING
+    states = [(await resumed(tmp_path, run)).state for _ in range(MOST_TRIES)]
+    assert states == [RUNNING] * (MOST_TRIES - 1) + [FAILED]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def resumed(folder: Path, run: RunImport) -> ImportJob:
+    """The one import of a process that goes on with it and ends."""
+    jobs = jobs_of(folder, run)
+    [job] = jobs.all()
+    jobs.resume()
+    await jobs.stop()
+    return job
 
 
 async def test_a_file_that_had_not_come_whole_is_told_as_interrupted(tmp_path: Path) -> None:

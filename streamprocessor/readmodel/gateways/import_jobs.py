@@ -22,7 +22,13 @@ from streamprocessor.readmodel.gateways.import_job import (
     ImportJob,
     ImportStoppedError,
 )
-from streamprocessor.readmodel.gateways.import_order import ImportOrder, read_order, remove_import, write_order
+from streamprocessor.readmodel.gateways.import_order import (
+    ImportOrder,
+    note_resumption,
+    read_order,
+    remove_import,
+    write_order,
+)
 from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
 from streamprocessor.readmodel.problem import Problem
@@ -31,6 +37,8 @@ log = logging.getLogger(__name__)
 
 MOST_SHOWN = 20
 MOST_RECEIVED = 4
+MOST_TRIES = 5
+"""Of processes that go on with an import, one after the other, without getting further."""
 STOP_SECONDS = 5.0
 AWAY_SECONDS = 5.0
 """How soon to look again for a Kafka that went away in the middle of an import."""
@@ -55,8 +63,16 @@ class ImportJobs:
                 self._remember_unfinished(file)
 
     def resume(self) -> None:
-        """Go on with what a process before this one left unfinished, for which Kafka must be reached."""
+        """Go on with what a process before this one left unfinished, for which Kafka must be reached.
+
+        What several processes in a row ended over is given up: it may be what ends them.
+        """
         unfinished, self._unfinished = self._unfinished, []
+        for job in list(unfinished):
+            if note_resumption(self._folder / job.id) > MOST_TRIES:
+                unfinished.remove(job)
+                job.error = f"the api ended {MOST_TRIES} times over this file without getting further: split it"
+                self._end(job, FAILED)
         if unfinished:
             self._start(unfinished)
 
@@ -140,9 +156,8 @@ class ImportJobs:
             self._run(job)
 
     def _run(self, job: ImportJob) -> None:
-        file = self._folder / job.id
         try:
-            self._run_until_read(job, file)
+            self._run_until_read(job, self._folder / job.id)
             state = DONE
         except ImportStoppedError:
             return
@@ -151,8 +166,11 @@ class ImportJobs:
         except Exception as error:  # noqa: BLE001 - told to who asked; its words may be of the file
             log.error("import: %s", place_of(error))
             state, job.error = FAILED, "something went wrong here; the log says where"
+        self._end(job, state)
+
+    def _end(self, job: ImportJob, state: str) -> None:
         with suppress(OSError):
-            remove_import(file)
+            remove_import(self._folder / job.id)
         job.ended_ms = self._clock_ms()
         job.state = state
         sent, refused = sum(job.sent.values()), sum(job.refused.values())

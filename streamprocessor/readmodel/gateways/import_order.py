@@ -43,11 +43,34 @@ def read_order(file: Path) -> tuple[ImportOrder, int] | None:
         return None
 
 
+def note_resumption(file: Path) -> int:
+    """How many processes in a row have gone on with the import without getting further, this one among them.
+
+    It is kept beside the file. Raises OSError where it can't be.
+    """
+    rows, before = _number_in(checkpoint_file(file), "rows"), _tries_file(file)
+    tries = _number_in(before, "tries") if _number_in(before, "rows") == rows else 0
+    write_whole(before, orjson.dumps({"rows": rows, "tries": tries + 1}))
+    return tries + 1
+
+
 def remove_import(file: Path) -> None:
     """Delete the file and what is kept beside it; the file first, for without it there is nothing to go on with."""
-    for each in (file, _order_file(file), checkpoint_file(file)):
+    for each in (file, _order_file(file), checkpoint_file(file), _tries_file(file)):
         each.unlink(missing_ok=True)
 
 
 def _order_file(file: Path) -> Path:
     return file.with_name(f"{file.name}.order")
+
+
+def _tries_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.tries")
+
+
+def _number_in(file: Path, word: str) -> int:
+    """0 where the file is missing, or says nothing of it."""
+    try:
+        return int(orjson.loads(file.read_bytes())[word])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0

@@ -26,7 +26,9 @@ class ImportView(BaseModel):
     """A file on its way to Kafka."""
 
     id: str
-    state: str = Field(description="receiving, running, done, failed or interrupted.")
+    state: str = Field(
+        description="receiving, running, done, failed, or interrupted: the api ended before the file had come whole."
+    )
     format: str | None
     mapping: str | None
     bytes: int
