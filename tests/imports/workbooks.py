@@ -36,9 +36,9 @@ def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
         **{f"xl/worksheets/sheet{n}.xml": _sheet(sheets[names[n - 1]]) for n in numbers},
     }
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w") as archive:
         for name, xml in parts.items():
-            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{xml}')
+            archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>{xml}')
     return content.getvalue()
 
 
