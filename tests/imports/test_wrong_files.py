@@ -127,7 +127,11 @@ def test_a_workbook_that_holds_more_than_memory_is_refused(monkeypatch: pytest.M
 
 
 def test_the_first_sheet_that_has_rows_is_read_and_the_others_are_named() -> None:
-    sheets = {"Cover": [], "Orders": [["who", "ordered on", "Total"], ["c1", "2026-11-02", 5]], "Old": [["x"]]}
+    sheets: dict[str, list[list[object]]] = {
+        "Cover": [],
+        "Orders": [["who", "ordered on", "Total"], ["c1", "2026-11-02", 5]],
+        "Old": [["x"]],
+    }
     rows = TableRows(open_table([workbook(sheets)], "orders.xlsx", MAPPING), MAPPING, "orders.xlsx")
 
     assert len(list(rows)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -17,7 +17,7 @@ _EXCELS_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's times na
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     """The bytes of a workbook with these sheets of rows; None is a cell that is not there."""
     names = list(sheets)
     numbers = range(1, len(names) + 1)
