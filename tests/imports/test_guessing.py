@@ -154,7 +154,7 @@ def test_a_guess_can_be_read_and_every_row_of_the_list_is_accounted_for(
     named = [name for name in header if name.strip() and header.count(name) == 1]
     assert mapping.columns() <= set(named) or not named
     if named:
-        whole = TypedTable([header, *rows], "list", [], named)
+        whole = TypedTable(enumerate([header, *rows], 1), "list", [], named)
         made = list(TableRows(whole, mapping, "list", RowClues(1_795_334_400_000, CONTACT_IDS)))
         assert {row.line for row in made} == {line for line, row in enumerate(rows, 2) if any(row)}
         assert {type(row) for row in made} <= {ImportRow, BadRow}
