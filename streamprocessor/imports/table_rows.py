@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from streamprocessor.errors import RecordError
+from streamprocessor.imports.columns.columns import NOW
 from streamprocessor.imports.csv_dialect import CellNotation, cell_notation
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_rows import NO_CLUES, RowBuilder, RowClues
@@ -23,6 +24,7 @@ class TableRows:
         self._source_name = source_name
         self._clues = clues
         self._notation: CellNotation | None = None
+        self._has_rows = False
 
     def __iter__(self) -> Iterator[ReadRow]:
         """The events and updates of each row, in the file's order, or why there is none; blank rows are passed over.
@@ -31,11 +33,12 @@ class TableRows:
         """
         mapping, columns = self._mapping, self._mapping.columns()
         header = named_by(self._table.header, columns)
-        refuse_unless_whole(header, mapping.needed_columns(), columns, self._source_name, self._table.how)
+        refuse_unless_whole(header, mapping.needed_columns(), columns, self._source_name, self._how(header))
         self._notation = cell_notation(mapping, header, [record.cells for record in self._table.head()])
         build = RowBuilder(mapping, self._notation, self._clues)
         absent = dict.fromkeys(sorted(columns - set(header)), "")
         for record in self._table.records(build.row_test(header)):
+            self._has_rows = True
             if isinstance(record, BadRow):
                 yield record
                 continue
@@ -48,7 +51,15 @@ class TableRows:
     def read_as(self) -> str:
         """What the file was found to be, in a few words, as far as it was read."""
         words = self._table.read_as
-        return ", ".join(words if self._notation is None else [*words, *self._notation.shown])
+        if self._notation is None:
+            return ", ".join(words)
+        return ", ".join([*words, *self._notation.shown, *([] if self._has_rows else ["no rows below the header"])])
+
+    def _how(self, header: list[str]) -> str:
+        """How the header was read, as a refusal of it ends; and what to say where it has no column of a time."""
+        times = {column.column for column in self._mapping.time_columns()}
+        hint = "" if times <= set(header) else f"; occurred_at: {NOW} stands for the instant of the import"
+        return self._table.how + hint
 
 
 def _rows_of(line: int, cells: dict[str, str], build: RowBuilder) -> Sequence[ReadRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -17,8 +17,11 @@ _EXCELS_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's times na
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
-    """The bytes of a workbook with these sheets of rows; None is a cell that is not there."""
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]], others: Mapping[str, str] | None = None) -> bytes:
+    """The bytes of a workbook with these sheets of rows; None is a cell that is not there.
+
+    others: parts in the place of those, or beside them, by their names.
+    """
     names = list(sheets)
     numbers = range(1, len(names) + 1)
     parts = {
@@ -31,14 +34,16 @@ def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
         + "".join(f'<sheet name="{escape(names[n - 1])}" sheetId="{n}" r:id="rId{n}"/>' for n in numbers)
         + "</sheets></workbook>",
         # The second format of cells is that of dates with a time.
-        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22"/>'
-        "</cellXfs></styleSheet>",
+        "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="1"><font/></fonts><fills count="1"><fill/></fills>'
+        '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf numFmtId="0"/></cellStyleXfs>'
+        '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
         **{f"xl/worksheets/sheet{n}.xml": _sheet(sheets[names[n - 1]]) for n in numbers},
     }
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, xml in parts.items():
-            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{xml}')
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, xml in (parts | dict(others or {})).items():
+            archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8"?>{xml}')
     return content.getvalue()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -80,10 +79,10 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
         named = [column for column in rest if joined(column.name) in words.opted_out]
         opted_out = next((column for column in named if column.answers() is not None), None)
         told = [column for column in rest if column is not opted_out]
-        lines += _value_lines("attributes", told or columns[:1], address)
+        lines += _value_lines("attributes", told or ([] if address else columns[:1]), address)
         lines += [] if opted_out is None else [_suppressed_line(opted_out)]
     lines += _notation_lines(columns)
-    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name.strip())
+    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name.strip() and _is_text(name))
     lines += [f"# {_yaml(name)} stands there more than once: rename one of them to take it." for name in twice]
     return "\n".join(["# Guessed by the header and the first rows: look at the rows that it makes.", *lines, ""])
 
@@ -93,7 +92,7 @@ def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Colu
     return [
         _Column(name, tuple(row[position].strip() for row in rows if position < len(row) and row[position].strip()))
         for position, name in enumerate(header[:MAX_COLUMNS])
-        if name.strip() and counts[name] == 1
+        if name.strip() and counts[name] == 1 and _is_text(name)
     ]
 
 
@@ -160,9 +159,7 @@ def _suppressed_line(column: _Column) -> str:
     usual = SuppressedColumn("")
     if answers is None or {cell.casefold() for cell in column.cells} <= usual.true_values | usual.false_values:
         return f"suppressed: {_yaml(column.name)}"
-    true_values, false_values = (
-        ", ".join(json.dumps(cell, ensure_ascii=False) for cell in sorted(cells)) for cells in answers
-    )
+    true_values, false_values = (", ".join(f'"{cell}"' for cell in sorted(cells)) for cells in answers)
     return f"suppressed: {{column: {_yaml(column.name)}, true_values: [{true_values}], false_values: [{false_values}]}}"
 
 
@@ -206,4 +203,14 @@ def _yaml(name: str) -> str:
     """The name as a word of YAML."""
     if _PLAIN_WORD.fullmatch(name) and name.lower() not in _WORDS_OF_YAML:
         return name
-    return json.dumps(name)
+    is_plain = {character: character.isprintable() and character not in '"\\' for character in name}
+    return '"' + "".join(each if is_plain[each] else f"\\U{ord(each):08x}" for each in name) + '"'
+
+
+def _is_text(name: str) -> bool:
+    """Whether the name is one that can be written: bytes of another encoding may stand in it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
