@@ -14,9 +14,12 @@ PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 ASKED = """
 import {asContacts, asEvents, meaningsOf, renamed, valueOf, withMeaning} from './views/imports/column_meanings.js';
 
+import {readAs} from './views/imports/read_as.js';
+
 const answers = {
   asContacts, asEvents, withMeaning,
   shown: (words, column) => meaningsOf(words, column).map(valueOf),
+  readAs: (words, column, kind) => readAs(words, meaningsOf(words, column)[0], kind),
   renamed: (words, column, name) => renamed(words, meaningsOf(words, column)[0], name),
 };
 console.log(JSON.stringify(JSON.parse(process.argv[1]).map(([name, values]) => answers[name](...values))));
@@ -93,6 +96,8 @@ CHANGED: list[tuple[str, list[Any], dict[str, Any]]] = [
         [LIST, "Size", "people"],
         LIST | {"attributes": {"email": "Mail", "people": {"column": "Size", "as": "number"}}},
     ),
+    ("readAs", [LIST, "Size", "text"], LIST | {"attributes": {"email": "Mail", "size": "Size"}}),
+    ("readAs", [EVENTS, "Page", "boolean"], EVENTS | {"properties": {"page": {"column": "Page", "as": "boolean"}}}),
     ("asContacts", [EVENTS], {"contact": "Who", "attributes": {"page": "Page"}}),
     (
         "asEvents",

@@ -108,8 +108,8 @@ class ImportFiles:
         except BaseException:
             self.path(file_id).unlink(missing_ok=True)
             raise
-        known_format: str = file_format or await asyncio.to_thread(format_of, self.path(file_id), name)
-        file = KeptFile(file_id, name, known_format, size_bytes, self._clock_ms())
+        looks_like = await asyncio.to_thread(format_of, self.path(file_id), name)
+        file = KeptFile(file_id, name, file_format or looks_like, size_bytes, self._clock_ms())
         self._note(file)
         for oldest in list(self._files)[:-MOST_FILES]:
             self.delete(oldest)

@@ -3,8 +3,8 @@
 import {address, go} from '../../parts/address.js';
 import {ask} from '../../parts/api.js';
 import {el, tell} from '../../parts/element.js';
+import {count} from '../../parts/format.js';
 import {remember} from './proposal.js';
-import {size} from './size.js';
 
 const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.jsonl,.ndjson,.log,.gz';
 
@@ -56,4 +56,9 @@ export function chooser(mostBytes) {
   }
 
   return [zone, refused];
+}
+
+export function size(bytes) {
+  if (bytes < 2 ** 10) return `${count(bytes)} bytes`;
+  return bytes < 2 ** 20 ? `${count(Math.floor(bytes / 2 ** 10))} KiB` : `${count(Math.floor(bytes / 2 ** 20))} MiB`;
 }

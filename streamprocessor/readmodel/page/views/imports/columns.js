@@ -5,6 +5,7 @@ import {choice, field} from '../../parts/fields.js';
 import {asContacts, asEvents, choices, isEvents, meaningsOf, renamed, valueOf, withMeaning} from './column_meanings.js';
 import {laterInput} from './later_input.js';
 import {optingOut} from './opting_out.js';
+import {hasKind, kindChoice} from './read_as.js';
 
 const NAMED = {attribute: 'called', property: 'called', when: 'event', count: 'event'};
 const TYPE_OF_ALL = 'imported';
@@ -59,6 +60,7 @@ export function columnList({columns, mapping}, onchange) {
         first && NAMED[first.kind] && valueOf(first) === first.kind && laterInput(
           {id: `name-${at}`, value: first.name, 'aria-label': `What ${column.name} is ${NAMED[first.kind]}`},
           (name) => name && change(renamed(words, meaningsOf(words, column.name)[0], name))),
+        hasKind(first) && valueOf(first) === first.kind && kindChoice(words, first, (changed) => { change(changed); fill(); }),
         first?.kind === 'suppressed' && optingOut(words.suppressed, at, (suppressed) => change({...words, suppressed})),
         more.length > 0 && el('span', {class: 'quiet hint'}, `also: ${more.map(titleOf).join(', ')}`),
       ].filter(Boolean));

@@ -3,7 +3,7 @@
 import {address} from '../../parts/address.js';
 import {el} from '../../parts/element.js';
 import {ago} from '../../parts/format.js';
-import {size} from './size.js';
+import {size} from './chooser.js';
 
 // failed: ids of imports.
 export function keptFiles({files, failed}) {
