@@ -12,9 +12,9 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 ASKED = """
-import {asContacts, asEvents, meaningsOf, renamed, valueOf, withMeaning} from './views/imports/column_meanings.js';
+import {meaningsOf, readAs, renamed, valueOf, withMeaning} from './views/imports/column_meanings.js';
 
-import {readAs} from './views/imports/read_as.js';
+import {asContacts, asEvents} from './views/imports/row_kinds.js';
 
 const answers = {
   asContacts, asEvents, withMeaning,

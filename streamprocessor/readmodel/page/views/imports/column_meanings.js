@@ -1,5 +1,7 @@
 // What a mapping makes of each column, as choices for people: read from its words, and written into them.
 
+import {isEvents} from './row_kinds.js';
+
 const PEOPLE = [
   ['email', 'Mail address'], ['full_name', 'Whole name'], ['first_name', 'First name'], ['last_name', 'Last name'],
   ['company', 'Company'], ['job_title', 'Job title'], ['phone', 'Phone'], ['country', 'Country'],
@@ -13,11 +15,6 @@ export function choices(words) {
     : ['About the contact', [...PEOPLE.map(([name, title]) => [`attribute:${name}`, title]), ['attribute', 'Something else about it …'],
       ['suppressed', 'Opted out of mails'], ['when', 'When it did …'], ['count', 'How often it did …']]];
   return [['', [['', 'Leave out']]], ['Who', WHO], of];
-}
-
-// Whether each row is an event, and not a contact.
-export function isEvents(words) {
-  return words.type !== undefined;
 }
 
 // The meanings of a column, first the one that is shown: [{kind, name, path}]; kind 'other' is for the text alone.
@@ -60,19 +57,10 @@ export function renamed(words, meaning, name) {
   return changed;
 }
 
-// Each row a contact, or each an event of a type; what columns tell of the one they tell of the other.
-export function asEvents(words) {
-  const {contact, attributes = {}, delimiter, encoding, decimal, thousands} = words;
-  return without({contact, type: 'imported', occurred_at: 'now', properties: attributes, delimiter, encoding, decimal, thousands});
-}
-
-export function asContacts(words) {
-  const {contact, properties = {}, delimiter, encoding, decimal, thousands} = words;
-  return without({contact, attributes: properties, delimiter, encoding, decimal, thousands});
-}
-
-function without(words) {
-  return Object.fromEntries(Object.entries(words).filter(([, each]) => each !== undefined));
+// The same with the column's cells read as that kind: text, number or boolean.
+export function readAs(words, {path: [group, name], column}, kind) {
+  const content = kind === 'text' ? column : {column, as: kind};
+  return {...words, [group]: {...words[group], [name]: content}};
 }
 
 function* entries(words) {

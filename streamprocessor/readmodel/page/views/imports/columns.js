@@ -2,10 +2,11 @@
 
 import {el} from '../../parts/element.js';
 import {choice, field} from '../../parts/fields.js';
-import {asContacts, asEvents, choices, isEvents, meaningsOf, renamed, valueOf, withMeaning} from './column_meanings.js';
-import {laterInput} from './later_input.js';
+import {laterInput} from '../../parts/later_input.js';
+import {choices, meaningsOf, renamed, valueOf, withMeaning} from './column_meanings.js';
 import {optingOut} from './opting_out.js';
 import {hasKind, kindChoice} from './read_as.js';
+import {asContacts, asEvents, isEvents} from './row_kinds.js';
 
 const NAMED = {attribute: 'called', property: 'called', when: 'event', count: 'event'};
 const TYPE_OF_ALL = 'imported';

@@ -1,7 +1,7 @@
 // Which cells of a column say that somebody opted out, and which that nobody did.
 
 import {el} from '../../parts/element.js';
-import {laterInput} from './later_input.js';
+import {laterInput} from '../../parts/later_input.js';
 
 const USUAL = {true_values: ['true', 'yes', '1'], false_values: ['false', 'no', '0']};
 

@@ -1,6 +1,7 @@
 // As what the cells of a column are read: texts, numbers, or yes and no.
 
 import {el} from '../../parts/element.js';
+import {readAs} from './column_meanings.js';
 
 const KINDS = [['text', 'text'], ['number', 'number'], ['boolean', 'yes or no']];
 
@@ -16,10 +17,4 @@ export function kindChoice(words, meaning, onchange) {
   const change = ({target}) => onchange(readAs(words, meaning, target.value));
   return el('select', {'aria-label': `${meaning.column} is read as`, onchange: change},
     KINDS.map(([kind, title]) => el('option', {value: kind, selected: kind === chosen}, title)));
-}
-
-// New words in which the column's cells are of that kind.
-export function readAs(words, {path: [group, name], column}, kind) {
-  const content = kind === 'text' ? column : {column, as: kind};
-  return {...words, [group]: {...words[group], [name]: content}};
 }

@@ -1,6 +1,6 @@
 // A text field whose text is told once nobody types any more, or is elsewhere.
 
-import {el} from '../../parts/element.js';
+import {el} from './element.js';
 
 const PAUSE_MS = 300;
 
