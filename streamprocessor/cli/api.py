@@ -19,8 +19,15 @@ def api(ctx: click.Context) -> None:
 
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
+    from streamprocessor.cli.local.sign_in_lines import is_watched, sign_in_lines
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.readmodel.composition import run_api
 
     settings = process_settings(ctx, "api")
-    ctx.exit(run(run_api(settings)))
+
+    def tell_sign_in(address: str) -> None:
+        if is_watched() and not settings.api_tokens:
+            for line in sign_in_lines(settings, address):
+                click.echo(line, err=True)
+
+    ctx.exit(run(run_api(settings, tell_sign_in)))

@@ -18,6 +18,7 @@ OF_DELIVERYS_DATABASE = {f"delivery {word}" for word in ("enable", "list", "ping
 WITHOUT_KAFKA = {
     "score",
     "links",
+    "sign-in",
     "model schema",
     *(f"topics {word}" for word in ("acl", "asyncapi", "list", "manifests")),
 }
