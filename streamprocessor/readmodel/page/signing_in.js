@@ -32,7 +32,7 @@ export function signInForm(main, refusal = '') {
       el('label', {for: 'token'}, 'Token'), token,
       el('button', {class: 'main'}, 'Sign in'),
       el('div', {id: 'token-where', class: 'quiet'},
-        el('p', {}, 'Paste the token that you were given. Who runs this page makes one for you in the menu under their name, at Access.'),
+        el('p', {}, 'Paste the token that you were given. Whoever runs this page can make you one, under Access in the menu that bears their name.'),
         el('p', {}, 'If you run it yourself, type ', el('code', {}, 'streamprocessor sign-in'),
           ' where you started it: it prints an address that signs you in. The line in ',
           el('code', {}, '.streamprocessor/api-tokens'), ' does, too, just as it stands there.')));

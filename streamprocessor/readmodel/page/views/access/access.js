@@ -15,8 +15,8 @@ export async function show({query, person, signal}) {
   const withName = new Set(tokens.map(({name}) => name));
   return [
     el('div', {class: 'title'}, el('h1', {}, 'Access'), el('a', {href: '/access?new'}, 'New token')),
-    el('p', {class: 'quiet'}, 'Everybody who signs in here, and every program that asks for contacts, has a token of its own, so that each act has a name.'),
-    table('Tokens', [['Name', 'who'], ['May', ''], ['Expires', ''], ['Last used', 'extra'], ['Made', 'extra'], ['Revoke', '']],
+    el('p', {class: 'quiet'}, 'Everybody who signs in here, and every program that asks for contacts, has a token of its own: lists and the audit say by it who did what.'),
+    table('Tokens', [['Name', ''], ['May', ''], ['Expires', ''], ['Last used', 'extra'], ['Made', 'extra'], ['Revoke', '']],
       tokens.map((token) => row(token, dropped))),
     waiting(people.filter(({name}) => !withName.has(name))),
   ];

@@ -24,7 +24,7 @@ export function tokenForm({mine, people, name}) {
     field('Name', whose),
     el('datalist', {id: 'people'}, people.map((person) => el('option', {value: person.name}, person.title))),
     el('p', {class: 'hint quiet'}, people.length
-      ? 'Of the person or the program. A person who takes leads needs the name that the inbox has: then the own leads come first.'
+      ? 'Of the person or the program. A person who takes leads needs the name that the inbox has: their own leads come first then.'
       : 'Of the person or the program: lists and the audit tell by it who did what.'),
     el('fieldset', {class: 'stacked'}, el('legend', {}, 'May'), boxes.map(([box, words, scope]) => el('label', {}, box, ` ${words} `, el('code', {class: 'quiet'}, scope)))),
     field('Expires', life),
