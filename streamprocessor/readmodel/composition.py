@@ -60,7 +60,7 @@ from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.sign_in_links import SignInLinks
 from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
 from streamprocessor.readmodel.routing.context import ApiContext, Gateways
-from streamprocessor.readmodel.store.access.access_store import open_access
+from streamprocessor.readmodel.store.access.access_store import access_file, open_access
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
@@ -174,11 +174,6 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
     return settings.data_path / f"{settings.group}.read-model.sqlite"
-
-
-def access_file(settings: Settings) -> Path:
-    """Where tokens are that people made, unless a setting names a server: apart, as the read model may be deleted."""
-    return settings.data_path / f"{settings.group}.access.sqlite"
 
 
 def _sign_in_links(settings: Settings, pairs: Mapping[str, str]) -> SignInLinks | None:

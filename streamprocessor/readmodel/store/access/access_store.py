@@ -9,11 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from streamprocessor.readmodel.store.access.tables import access, api_sessions, api_tokens
 from streamprocessor.readmodel.store.database import opened_lasting, reading, writing
+from streamprocessor.settings import Settings
 
 TOKEN_PREFIX, COOKIE_PREFIX = "spt_", "sps_"
 MOST_TOKENS = 1_000
@@ -113,7 +114,7 @@ class AccessStore:
 
     def is_active(self, token_id: str) -> bool:
         """Whether the token lets in."""
-        query = select(api_tokens.c.token_id).where(api_tokens.c.token_id == token_id, self._not_over())
+        query = select(api_tokens.c.token_id).where(api_tokens.c.token_id == token_id, is_not_over(self._clock_ms()))
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
@@ -133,7 +134,7 @@ class AccessStore:
 
     def _used(self, query: Any) -> MadeToken | None:
         with reading(self._engine) as connection:
-            row = connection.execute(query.where(self._not_over())).one_or_none()
+            row = connection.execute(query.where(is_not_over(self._clock_ms()))).one_or_none()
         if row is None:
             return None
         self._note_use(row.token_id)
@@ -153,14 +154,21 @@ class AccessStore:
         others = [_token(row) for row in rows if row.token_id != token_id]
         return any(scope in each.scopes and (each.expires_ms is None or each.expires_ms > now_ms) for each in others)
 
-    def _not_over(self) -> Any:
-        return or_(api_tokens.c.expires_ms.is_(None), api_tokens.c.expires_ms > self._clock_ms())
-
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
         """A transaction that waits for no projection of Kafka's records into the same database."""
         with self._engine.connect().execution_options(is_writing=True) as connection, connection.begin():
             yield connection
+
+
+def is_not_over(now_ms: int) -> ColumnElement[bool]:
+    """The condition that a token lets in at that instant."""
+    return or_(api_tokens.c.expires_ms.is_(None), api_tokens.c.expires_ms > now_ms)
+
+
+def access_file(settings: Settings) -> Path:
+    """Where they are unless a setting names a server: apart from the read model, which may be deleted at any time."""
+    return settings.data_path / f"{settings.group}.access.sqlite"
 
 
 def open_access(read_model: Engine, file: Path, clock_ms: Callable[[], int]) -> AccessStore:
