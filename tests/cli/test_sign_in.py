@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.http.address_note import AddressNote, address_noted
@@ -55,3 +60,30 @@ def test_where_the_settings_say_who_signs_in_it_says_so(call: Call, tmp_path: Pa
         result = call("sign-in", "--data-dir", str(tmp_path), env=environment)
     assert result.exit_code == 2
     assert "STREAMPROCESSOR_API_TOKENS says who signs in here" in result.stderr
+
+
+WATCHED = """
+import os, sys
+from streamprocessor.cli.local.sign_in_lines import is_watched
+if sys.argv[1:] == ["of up"]:
+    if os.fork():
+        os.wait()
+        sys.exit()
+    os.setsid()  # as processes under supervision are started
+print(f"watched: {is_watched()}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "in_terminal", "told"), [([], True, True), (["of up"], True, False), ([], False, False)]
+)
+def test_an_api_tells_its_address_to_who_started_it_in_a_terminal_and_to_no_log(
+    words: list[str], in_terminal: bool, told: bool
+) -> None:
+    command = [sys.executable, "-c", WATCHED, *words]
+    if not in_terminal:
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    else:
+        shell = ["script", "--quiet", "--return", "--command", shlex.join(command), "/dev/null"]
+        printed = subprocess.run(shell, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+    assert f"watched: {told}" in printed

@@ -27,7 +27,18 @@ _QUERY = (
     "search",
 )
 _LISTS = (
-    *("contacts", "scores", "hot-leads", "model", "segments", "subscriptions", "imports", "session", "nothing"),
+    *(
+        "contacts",
+        "scores",
+        "hot-leads",
+        "model",
+        "segments",
+        "subscriptions",
+        "imports",
+        "session",
+        "tokens",
+        "nothing",
+    ),
     *("segments/all/export", "scores/engagement/values", "scores/engagement/distribution", "hot-leads/stream"),
 )
 _SEGMENT = {

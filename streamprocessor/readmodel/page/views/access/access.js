@@ -27,7 +27,7 @@ function row(token, ondropped) {
     [el('span', {class: 'who-name'}, token.name), token.is_mine && el('span', {class: 'quiet'}, ' (you)')],
     inOrder(token.scopes).join(', '),
     token.expires_at ? expiry(token.expires_at) : 'never',
-    token.last_used_at ? ago(token.last_used_at) : NOTHING,
+    token.from === 'settings' ? NOTHING : token.last_used_at ? ago(token.last_used_at) : 'not yet',
     token.from === 'settings' ? 'in the settings' : [ago(token.made_at), ` by ${token.made_by}`],
     token.id ? revokeButton(token, ondropped) : '',
   ];
