@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,7 @@ print(f"watched: {is_watched()}")
 """
 
 
+@pytest.mark.skipif(shutil.which("script") is None, reason="no terminal to be had here")
 @pytest.mark.parametrize(
     ("words", "in_terminal", "told"), [([], True, True), (["of up"], True, False), ([], False, False)]
 )

@@ -27,18 +27,8 @@ _QUERY = (
     "search",
 )
 _LISTS = (
-    *(
-        "contacts",
-        "scores",
-        "hot-leads",
-        "model",
-        "segments",
-        "subscriptions",
-        "imports",
-        "session",
-        "tokens",
-        "nothing",
-    ),
+    *("contacts", "scores", "hot-leads", "model", "segments", "subscriptions", "imports", "session", "nothing"),
+    "tokens",
     *("segments/all/export", "scores/engagement/values", "scores/engagement/distribution", "hot-leads/stream"),
 )
 _SEGMENT = {
