@@ -139,9 +139,9 @@ def _subscriptions(settings: Settings) -> str:
 
 def _inbox(settings: Settings, processes: Collection[str]) -> str:
     """How many people the inbox has; raises OperatorError where the API lets some not in under their names."""
-    from streamprocessor.cli.doctor.made_tokens import names_of_made_tokens
     from streamprocessor.inbox.inbox_file import read_inbox_file
     from streamprocessor.readmodel.requests.tokens import read_grant
+    from streamprocessor.readmodel.store.access.made_names import names_of_made_tokens
 
     people = read_inbox_file(Path(settings.inbox)).people
     if settings.api_tokens or API in processes:
