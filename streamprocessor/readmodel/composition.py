@@ -58,14 +58,14 @@ from streamprocessor.readmodel.projection.projector import Projector
 from streamprocessor.readmodel.requests.attempts import Attempts
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.sign_in_links import SignInLinks
-from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
+from streamprocessor.readmodel.requests.tokens import LOCAL, TOKENS_FILE, Tokens
 from streamprocessor.readmodel.routing.context import ApiContext, Gateways
 from streamprocessor.readmodel.store.access.access_store import access_file, open_access
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
-_LOCAL_GRANT = "local/read+write+erase+tokens"  # on this machine it may do everything
+_LOCAL_GRANT = f"{LOCAL}/read+write+erase+tokens"  # on this machine it may do everything
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
     pairs = stored_pairs(settings.api_tokens, file, "STREAMPROCESSOR_API_TOKENS")
     if not settings.api_tokens:
         log.info("the API's token is in %s", file)
-    return {_LOCAL_GRANT if name == "local" else name: token for name, token in pairs.items()}
+    return {_LOCAL_GRANT if name == LOCAL else name: token for name, token in pairs.items()}
 
 
 def _gateways(

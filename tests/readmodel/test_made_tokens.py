@@ -172,6 +172,8 @@ WRONG: list[tuple[str, dict[str, Any], int, str]] = [
     ("over already", {"expires_at": at(NOW_MS)}, 400, "bad-body"),
     ("an expiry that is no instant", {"expires_at": "tomorrow"}, 400, "bad-body"),
     ("the name of a token of the settings", {"name": " crm "}, 409, "name-taken"),
+    ("the name of the inbox's rules", {"name": "system"}, 409, "name-taken"),
+    ("the name of the first token", {"name": "local"}, 409, "name-taken"),
     ("no name", {"name": " "}, 400, "bad-parameter"),
     ("a name with a line feed", {"name": "an\nna"}, 400, "bad-parameter"),
     ("a word that is none", {"secret": "mine"}, 400, "bad-body"),

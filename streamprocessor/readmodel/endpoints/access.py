@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.inbox.episode import SYSTEM
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.new_tokens import NewTokenBody
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, check_new_name, instant_ms
-from streamprocessor.readmodel.requests.tokens import TOKENS, Grant
+from streamprocessor.readmodel.requests.tokens import LOCAL, TOKENS, Grant
 from streamprocessor.readmodel.responses.access import (
     NewToken,
     TokenList,
@@ -94,8 +95,11 @@ def _audited(made: MadeToken) -> str:
 def _check_name(context: ApiContext, name: str) -> None:
     """Raise Problem unless acts under the name are known as those of who gets the token."""
     check_new_name(name)
-    if name in {each.name for each in context.tokens.grants}:
-        detail = "name: wanted one that no token of the settings has; got such a one: who it was could not be told"
+    if name in {SYSTEM, LOCAL, *(each.name for each in context.tokens.grants)}:
+        detail = (
+            f"name: wanted one that no token of the settings has, nor '{LOCAL}', nor '{SYSTEM}', which stands for the "
+            "inbox's rules; got such a one: who it was could not be told"
+        )
         raise Problem(409, "name-taken", detail)
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # the store is heavy, and commands that look for the tokens' 
 READ, WRITE, ERASE, TOKENS = "read", "write", "erase", "tokens"
 SCOPES = (READ, WRITE, ERASE, TOKENS)
 """What a token is good for; with `tokens` its holder says who else may sign in."""
+LOCAL = "local"
+"""The name of the token of our own making."""
 TOKENS_FILE = "api-tokens"
 """Where the token of our own making is, in the data folder."""
 
