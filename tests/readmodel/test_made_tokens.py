@@ -252,6 +252,12 @@ async def test_who_tries_made_tokens_waits_as_for_any_other(app: ApiApp) -> None
     assert statuses == [401] * 5 + [429] * 3
 
 
+async def test_of_many_guesses_at_once_no_more_are_looked_at_than_one_after_the_other(app: ApiApp) -> None:
+    http = app.client()
+    answers = await asyncio.gather(*(http.get("/api/contacts", headers=bearer(f"guess-{n}")) for n in range(50)))
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 45
+
+
 async def test_a_token_is_gone_from_no_database_when_the_read_model_is(tmp_path: Path) -> None:
     file = tmp_path / "read-model.sqlite"
     with opened_database("", file) as engine:

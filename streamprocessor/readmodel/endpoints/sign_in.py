@@ -11,7 +11,7 @@ from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.attempts import WRONG_TOKEN
 from streamprocessor.readmodel.requests.new_tokens import LinkBody
 from streamprocessor.readmodel.requests.parameters import NoParameters, SignInBody
-from streamprocessor.readmodel.requests.sessions import refuse_other_sites, set_cookie
+from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_other_sites, set_cookie
 from streamprocessor.readmodel.requests.sign_in_links import LINK_LIFE_SECONDS
 from streamprocessor.readmodel.requests.tokens import Grant, spellings_of
 from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut
@@ -92,7 +92,7 @@ async def sign_out(
     """End the session for good, and the streams of hot leads that it follows."""
     session = session_of(request)
     if session is not None:
-        await run_in_threadpool(context.end, session)
+        await run_in_threadpool(context.end, session, request.cookies.get(COOKIE, ""))
     _set_cookie(request, response, "")
     return SignedOut()
 

@@ -14,6 +14,7 @@ from streamprocessor.readmodel.requests.attempts import WRONG_COOKIE, WRONG_TOKE
 from streamprocessor.readmodel.requests.sessions import COOKIE, Session, refuse_forged
 from streamprocessor.readmodel.requests.tokens import ERASE, READ, TOKENS, WRITE, Grant
 from streamprocessor.readmodel.routing.context import ApiContext
+from streamprocessor.readmodel.store.access.access_store import COOKIE_PREFIX, TOKEN_PREFIX
 
 TOKEN, SESSION = "token", "session"
 _HARMLESS = ("GET", "HEAD")
@@ -97,7 +98,10 @@ async def known_token(context: ApiContext, request: Request, spellings: Sequence
     sender = sender_of(context, request)
     context.attempts.refuse_guesses(sender, spellings[0])
     for token in spellings:
-        grant = context.tokens.grant_of(token) or await run_in_threadpool(context.made_grant_of, token)
+        grant = context.tokens.grant_of(token)
+        # Others are judged before anybody else's turn comes: of many guesses at once no more are looked at.
+        if grant is None and token.startswith(TOKEN_PREFIX):
+            grant = await run_in_threadpool(context.made_grant_of, token)
         if grant is not None:
             context.attempts.note_right(sender, spellings[0])
             return KnownToken(token, grant)
@@ -125,11 +129,15 @@ async def _session_of_cookie(context: ApiContext, request: Request) -> Session |
         return None
     sender = sender_of(context, request)
     context.attempts.refuse_guesses(sender, cookie)
-    session = context.sessions.of(cookie) or await run_in_threadpool(context.made_session_of, cookie)
+    session = context.sessions.of(cookie)
+    if session is None and cookie.startswith(COOKIE_PREFIX):
+        session = await run_in_threadpool(context.made_session_of, cookie)
     if session is None:
         request.state.is_new_failure = context.attempts.note_wrong(sender, cookie, WRONG_COOKIE)
         return None
     context.attempts.note_right(sender, cookie)
+    if session.grant.token_id is not None:
+        return session
     return None if await run_in_threadpool(context.has_ended, session) else session
 
 

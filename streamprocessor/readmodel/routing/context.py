@@ -122,15 +122,18 @@ class ApiContext:
         return cookie, Session(grant, csrf_token_of(cookie))
 
     def has_ended(self, session: Session) -> bool:
-        """Whether somebody ended the session, here or in another process."""
+        """Whether somebody ended the session of a settings' token, here or in another process."""
         with self.reading() as connection:
             return has_ended(connection, session.id)
 
-    def end(self, session: Session) -> None:
-        """End the session for good, in all processes of this database; what it follows ends too."""
+    def end(self, session: Session, cookie: str) -> None:
+        """End the session of the cookie for good, in all processes of this database; what it follows ends too."""
         now_ms = self.clock_ms()
-        with writing(self.engine) as connection:
-            end_session(connection, session.id, now_ms, now_ms + LIFE_SECONDS * 1000)
+        if session.grant.token_id is None:
+            with writing(self.engine) as connection:
+                end_session(connection, session.id, now_ms, now_ms + LIFE_SECONDS * 1000)
+        else:
+            self.access.end_session(cookie)
         self.hot_lead_streams.wake()
 
     @contextmanager

@@ -17,6 +17,7 @@ from streamprocessor.readmodel.store.database import opened_lasting, reading, wr
 from streamprocessor.settings import Settings
 
 TOKEN_PREFIX, COOKIE_PREFIX = "spt_", "sps_"
+"""What those that are made begin with: no other is looked for, and who finds one in a text sees what it is."""
 MOST_TOKENS = 1_000
 USED_EVERY_MS = 60_000
 """A use is noted once in so long."""
@@ -100,14 +101,10 @@ class AccessStore:
 
     def of_secret(self, secret: str) -> MadeToken | None:
         """The token, noted as used; None: it is none of ours, or its time is over."""
-        if not secret.startswith(TOKEN_PREFIX):
-            return None
         return self._used(select(api_tokens).where(api_tokens.c.token_hash == _hash(secret)))
 
     def of_cookie(self, cookie: str) -> MadeToken | None:
         """The token of the session; None: it is none of ours, or the time of either is over."""
-        if not cookie.startswith(COOKIE_PREFIX):
-            return None
         query = select(api_tokens).join(api_sessions, api_sessions.c.token_id == api_tokens.c.token_id)
         is_open = (api_sessions.c.cookie_hash == _hash(cookie)) & (api_sessions.c.until_ms > self._clock_ms())
         return self._used(query.where(is_open))
@@ -127,6 +124,11 @@ class AccessStore:
                 insert(api_sessions).values(cookie_hash=_hash(cookie), token_id=token_id, until_ms=until_ms)
             )
         return cookie
+
+    def end_session(self, cookie: str) -> None:
+        """From now on the cookie lets nobody in."""
+        with self._changing() as connection:
+            connection.execute(delete(api_sessions).where(api_sessions.c.cookie_hash == _hash(cookie)))
 
     def close(self) -> None:
         """Let the database go."""
