@@ -159,6 +159,7 @@ async def test_on_a_phone_the_navigation_is_two_lines_at_most_and_menus_are_open
 ) -> None:
     page = await signed_in(browser, served, "/catalogue")
     await page.set_viewport_size(PHONE)
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()  # from here on the focus is the person's
     views = page.get_by_role("navigation", name="Views")
     await expect(views.get_by_role("link", name="Catalogue")).to_be_visible()  # where one is stays in sight
     tops = await views.locator(":scope > :visible").evaluate_all("all => all.map((each) => each.offsetTop)")
