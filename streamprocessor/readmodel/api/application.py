@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamprocessor.process.http.health import health_routes, status_route
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
+    access,
     active_model,
     catalogue,
     contact,
@@ -64,6 +65,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         files,
         mappings,
         sign_in,
+        access,
     )
     for route in subject.router.routes
     if isinstance(route, ApiRoute)
