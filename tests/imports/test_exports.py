@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
@@ -21,6 +23,7 @@ from streamprocessor.imports.importer import checked
 from streamprocessor.imports.recognition import known_exports, recognise
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from streamprocessor.imports.table_rows import TableRows
+from streamprocessor.imports.tables.csv_records import CsvRecord
 from tests.imports.exports import EXPORTS, NO_ADDRESS, NOT_AN_ADDRESS, ROWS, export_cells, export_csv
 from tests.imports.workbooks import workbook
 
@@ -223,6 +226,28 @@ def test_however_an_export_was_saved_its_rows_are_the_same(
 def _without_line(value: dict[str, Any]) -> dict[str, Any]:
     """Updates have their line in their ids."""
     return {name: inner for name, inner in value.items() if name != "id" or "update" not in value}
+
+
+TEXTS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), max_size=6) | st.just("two\nlines")
+TABLES = st.integers(1, 4).flatmap(
+    lambda width: st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=5).map(
+        lambda rows: [[f"column {number}" for number in range(width)], *rows]
+    )
+)
+
+
+@given(TABLES)
+def test_a_table_has_the_same_rows_as_csv_as_a_workbook_and_as_parquet(cells: list[list[str]]) -> None:
+    def read(content: bytes) -> list[list[str]]:
+        table = open_table([content], "table")
+        return [table.header, *(record.cells for record in table.records(None) if isinstance(record, CsvRecord))]
+
+    header, *rows = cells
+    filled = [header, *(row for row in rows if any(row))]
+
+    assert read(as_text(cells, ",", "utf-8")) == filled
+    assert read(workbook({"Table": cells})) == filled
+    assert read(parquet(cells)) == filled
 
 
 def test_typed_cells_are_what_they_are_whatever_the_mapping_says_of_texts() -> None:

@@ -145,7 +145,7 @@ def test_events_may_be_of_the_instant_of_the_import_and_their_ids_are_those_of_a
 def test_another_column_may_stand_in_for_an_empty_id() -> None:
     mapping = "{contact: {column: user, otherwise: {column: visitor, prefix: 'anon:'}}, attributes: {a: user}}"
 
-    *good, bad = rows_of(mapping, "user,visitor\nu1,v1\n,v2\n,\n")
+    *good, bad = rows_of(mapping, "user,visitor,firm\nu1,v1,\n,v2,\n,,Acme\n")
 
     assert [row.contact_id for row in good if isinstance(row, ImportRow)] == ["u1", "anon:v2"]
     assert isinstance(bad, BadRow)
@@ -160,6 +160,29 @@ def test_a_column_that_an_export_may_lack_is_empty_where_it_is_not_there() -> No
     (value,) = values(rows_of(mapping, "no,b\n1,x\n"))
 
     assert value["attributes"] == {"b": "x"}
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("no,b,opens", "utf-8, delimiter ',', no open: no column 'last'"),
+        ("no,b,last", "utf-8, delimiter ',', no open: no column 'opens'"),
+        ("no,b,c", "utf-8, delimiter ','"),  # it tells of none: nothing was left out
+    ],
+)
+def test_events_of_which_an_export_tells_half_are_left_out_and_said_and_no_contact_is_refused(
+    header: str, said: str
+) -> None:
+    mapping = parse_mapping(
+        """
+        {recognise: {title: t, columns: [no]}, contact: no, attributes: {b: b},
+        events: [{type: open, count: opens, occurred_at: last}]}""",
+        "list.yaml",
+    )
+    file = read_csv([f"{header}\n1,x,2\n".encode()], mapping, "list.csv", AT_MS)
+
+    assert [value.get("update") for value in values(list(file))] == ["attributes"]
+    assert file.read_as == said
 
 
 def test_letter_case_and_blanks_of_a_column_s_name_do_not_matter_where_it_is_clear_which_is_meant() -> None:

@@ -80,7 +80,10 @@ class CsvTable:
         before = self._numbered.number - len(head)
         shape = RowShape(self.header, is_row)
         for record in read_records(chain(head, self._numbered), self._delimiter, shape, before):
-            yield record if isinstance(record, BadRow) else self._checked(record, width)
+            if isinstance(record, BadRow):
+                yield record
+            elif any(record.cells):  # a line of delimiters alone is as blank as one without
+                yield self._checked(record, width)
 
     @property
     def read_as(self) -> list[str]:
