@@ -52,8 +52,8 @@ def import_file(
     killed is gone on with when it is typed again. Nobody is announced as a hot lead by old events, or by attributes
     without `"announce": true`. A row that can't be used is named on stderr and left out; the exit code is 1 then.
     """
-    from streamprocessor.cli.import_preview import preview, recognised_line, recognised_mapping_of
-    from streamprocessor.cli.import_resumption import file_checkpoint
+    from streamprocessor.cli.imports.preview import preview, recognised_line, recognised_mapping_of
+    from streamprocessor.cli.imports.resumption import file_checkpoint
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.progress import import_bar
     from streamprocessor.cli.terminal.running import run
