@@ -58,7 +58,7 @@ def test_the_bar_of_an_import_says_rows_a_second_and_what_is_left(
     terminal: io.StringIO, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     now_seconds = [0.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now_seconds[0])
+    monkeypatch.setattr("streamprocessor.cli.terminal.progress.time.monotonic", lambda: now_seconds[0])
     file = tmp_path / "events.csv"
     file.write_bytes(b"x" * 10_000)
     with import_bar(file) as bar:
