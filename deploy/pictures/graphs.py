@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from streamprocessor.contract.events.events import decode_line
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.model.model import DAY_MS, NANO
-from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.scorer import Scorer
 
 PICTURES = Path(__file__).parent
@@ -145,9 +145,11 @@ def _model_text(rules: str) -> str:
 
 
 def _facts(drawing: Drawing) -> list[Fact]:
-    facts = []
+    facts: list[Fact] = []
     for n, act in enumerate(drawing.did):
         words = {key: value for key, value in act.items() if key != "day"}
         line = {"contact_id": "c-1", "id": f"{n}", "occurred_at": START_MS + round(act["day"] * DAY_MS)} | words
-        facts.append(decode_line(json.dumps(line).encode())[1])
-    return sorted(facts, key=lambda fact: fact.arrival_ms)  # type: ignore[return-value]
+        _, fact = decode_line(json.dumps(line).encode())
+        assert isinstance(fact, Event | AttributesWritten), "links and rights are not drawn"
+        facts.append(fact)
+    return sorted(facts, key=lambda fact: fact.arrival_ms)
