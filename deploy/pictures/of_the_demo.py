@@ -30,6 +30,7 @@ WIDTH, HEIGHT = 1280, 720
 PATIENCE_MS = 60_000
 
 _PAGE = re.compile(r"the page, with its API, is ready on (http://[\w.:]+)")
+_VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _WEB_FONT = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
@@ -57,10 +58,11 @@ class Camera:
 
 
 def terminal_svg(board: Board, now_ms: int) -> str:
-    """The picture that the demo draws in a terminal, as SVG that asks nobody for fonts."""
+    """The picture that the demo draws in a terminal, as SVG that asks nobody for fonts and has a size of its own."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(picture(board, now_ms))
-    return _WEB_FONT.sub("", console.export_svg(title="make demo", theme=MONOKAI))
+    svg = _WEB_FONT.sub("", console.export_svg(title="make demo", theme=MONOKAI))
+    return _VIEW.sub(r'width="\1" height="\2" viewBox="0 0 \1 \2"', svg, count=1)
 
 
 async def take_page(address: str, token: str) -> None:

@@ -16,6 +16,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.model_file.read_model import model_schema_text
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.settings import MAIL_PROVIDERS, PREFIX, Settings
+from tests.bench.__main__ import PARTS
 from tests.documents.markdown import DOCUMENTS, ROOT, name_of
 from tests.harness.yaml_file import read_yaml
 
@@ -62,6 +63,14 @@ def test_every_path_of_the_api_that_is_named_is_a_route_of_it(document: Path) ->
     named = set(re.findall(r"(?<![\w.])/api/[\w/-]*\w", document.read_text()))
 
     assert {path for path in named if not any(route.fullmatch(path) for route in routes())} == set()
+
+
+def test_what_was_measured_says_by_which_parts_of_the_bench_it_is_measured_again() -> None:
+    _, _, table = (ROOT / "README.md").read_text().partition("## What was measured")
+    rows = re.findall(r"^\|.*\| `([a-z -]+)` \|$", table.partition("\n## ")[0], re.MULTILINE)
+
+    assert len(rows) >= 8
+    assert {part for row in rows for part in row.split()} <= set(PARTS)
 
 
 # ---- what is there is named ------------------------------------------------------------------------------------------
