@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from deploy.pictures.graphs import PICTURES, Drawing, pictures, samples
+from deploy.pictures.graphs import GUIDE, PICTURES, Drawing, pictures, samples
+from streamprocessor.scoring.terms.decay_laws import DECAY_KINDS
 
 MOST_BYTES = 200_000
+DONE_AT_ONCE = [{"day": 0, "type": "download"}]
 OF_THE_DEMO = {"terminal.svg"}
+
+_WORKED_OUT = re.compile(r"^\| `(\{.*\})` \| ([\d.]+) \| ([\d d,]+) \| ([\d., ]+) \|$", re.MULTILINE)
 
 
 def test_each_picture_is_what_make_pictures_draws() -> None:
@@ -27,6 +32,23 @@ def test_a_picture_is_small_and_asks_nobody_else(file: Path) -> None:
     assert len(content) < MOST_BYTES
     assert b"url(http" not in content
     assert b"<script" not in content
+
+
+@pytest.mark.parametrize(
+    ("law", "points", "days", "left"), _WORKED_OUT.findall(GUIDE.read_text()), ids=lambda cell: cell.strip("{} ")
+)
+def test_what_the_guide_works_out_is_what_the_core_makes_of_it(law: str, points: str, days: str, left: str) -> None:
+    ages = [float(day.removesuffix(" d")) for day in days.split(", ")]
+    rule = f"- {{id: r, on: download, points: {points}, decay: {law}}}\n"
+    by_day = {sample.day: sample.points for sample in samples(rule, Drawing(round(ages[-1]), DONE_AT_ONCE, {}))}
+
+    assert [by_day[age] for age in ages] == pytest.approx([float(number) for number in left.split(", ")], abs=0.0005)
+
+
+def test_the_guide_works_out_every_law_but_none() -> None:
+    laws = " ".join(law for law, *_ in _WORKED_OUT.findall(GUIDE.read_text()))
+
+    assert [kind.word for kind in DECAY_KINDS if kind.word not in laws] == []
 
 
 def test_what_is_drawn_is_the_score() -> None:
