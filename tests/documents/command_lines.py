@@ -14,7 +14,23 @@ from tests.documents.markdown import ROOT, blocks_of, code_of
 
 ACTIVATE = ". .venv/bin/activate"
 OTHER_PROGRAMS = frozenset(
-    {"cat", "cp", "curl", "docker", "echo", "export", "git", "helm", "kubectl", "node", "npm", "openssl", "pip", "sed"}
+    {
+        "cat",
+        "cp",
+        "curl",
+        "docker",
+        "echo",
+        "export",
+        "git",
+        "helm",
+        "kubectl",
+        "node",
+        "npm",
+        "openssl",
+        "pip",
+        "printf",
+        "sed",
+    }
 )
 """What documents have their readers run besides; of these nothing but that they are called is known here."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from streamprocessor.cli.main import commands
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.model_file.read_model import model_schema_text
+from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.settings import MAIL_PROVIDERS, PREFIX, Settings
 from tests.bench.__main__ import PARTS
@@ -24,7 +26,7 @@ SETTINGS = {name.upper() for name in Settings.model_fields}
 MODEL_GUIDE = ROOT / "streamprocessor" / "scoring" / "README.md"
 COLLECTOR_GUIDE = ROOT / "streamprocessor" / "collector" / "README.md"
 TOPICS_GUIDE = ROOT / "topics" / "README.md"
-COMMANDS_GUIDE = ROOT / "streamprocessor" / "cli" / "README.md"
+IMPORTS_GUIDE = ROOT / "streamprocessor" / "imports" / "README.md"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
@@ -113,6 +115,15 @@ def test_the_guide_of_the_collector_names_each_mail_provider() -> None:
     guide = COLLECTOR_GUIDE.read_text().lower().replace(" ", "")
 
     assert {name for name in MAIL_PROVIDERS if name not in guide} == set()
+
+
+def test_the_guide_of_imports_names_each_export_and_each_word_of_a_mapping() -> None:
+    guide = IMPORTS_GUIDE.read_text()
+    mappings = [read_yaml(file) for file in (ROOT / "deploy" / "imports").glob("*.yaml")]
+    titles = {mapping["recognise"]["title"] for mapping in mappings if "recognise" in mapping}
+
+    assert {title for title in titles if f"[{title}]" not in guide} == set()
+    assert {each.name for each in fields(CsvMapping)} - {"numbers"} - set(re.findall(r"`(\w+)`", guide)) == set()
 
 
 def test_the_guides_name_each_command() -> None:

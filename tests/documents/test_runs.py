@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kafka
 
 MAY_BE_NOT_WELL = ("status", "doctor")
 """Commands whose exit code tells how things are: with a busy machine's clocks that is nothing to fail by."""
-PRINTS = {"explain c-42": "contact-us", "dead-letters list": "", "model history": "mine.yaml"}
+PRINTS = {"explain c-42": "contact-", "explain crm:17": "crm:17 at", "model history": "mine.yaml"}
 """What is told of a command's output, besides that it succeeds."""
 
 
