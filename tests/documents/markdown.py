@@ -18,7 +18,7 @@ DOCUMENTS = sorted(
 ONLY_PARSED, ONLY_SHOWN = "parsed only: ", "only to look at: "
 """How a block says, behind its language, that it is not run, or not even read, and why."""
 
-_FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
+_FENCE = re.compile(r"^```([^`\n]*)\n((?:(?!```).*\n)*)```$", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")

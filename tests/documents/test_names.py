@@ -19,13 +19,15 @@ from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.settings import MAIL_PROVIDERS, PREFIX, Settings
 from tests.bench.__main__ import PARTS
-from tests.documents.markdown import DOCUMENTS, ROOT, name_of
+from tests.documents.markdown import DOCUMENTS, ROOT, code_of, name_of
 from tests.harness.yaml_file import read_yaml
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
 MODEL_GUIDE = ROOT / "streamprocessor" / "scoring" / "README.md"
 COLLECTOR_GUIDE = ROOT / "streamprocessor" / "collector" / "README.md"
 TOPICS_GUIDE = ROOT / "topics" / "README.md"
+TODAYS = [document for document in DOCUMENTS if document.name != "CHANGELOG.md"]
+"""Without what tells of names that went."""
 IMPORTS_GUIDE = ROOT / "streamprocessor" / "imports" / "README.md"
 
 
@@ -65,6 +67,17 @@ def test_every_path_of_the_api_that_is_named_is_a_route_of_it(document: Path) ->
     named = set(re.findall(r"(?<![\w.])/api/[\w/-]*\w", document.read_text()))
 
     assert {path for path in named if not any(route.fullmatch(path) for route in routes())} == set()
+
+
+@pytest.mark.parametrize("document", TODAYS, ids=name_of)
+def test_every_file_and_make_target_that_is_named_is_there(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = code_of(document)
+    files = {code for code in named if re.fullmatch(r"(?:deploy|topics|tests|streamprocessor)/[\w./-]+", code)}
+    made = {target for code in named for target in re.findall(r"^make ([a-z-]+)$", code)}
+
+    assert {file for file in files if not (ROOT / file).exists()} == set()
+    assert made - targets == set()
 
 
 def test_what_was_measured_says_by_which_parts_of_the_bench_it_is_measured_again() -> None:
