@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.pictures.graphs import GUIDE, PICTURES, Drawing, pictures, samples
+from streamprocessor.scoring.kinds.registry import RULE_KINDS
 from streamprocessor.scoring.terms.decay_laws import DECAY_KINDS
 
 MOST_BYTES = 200_000
@@ -17,12 +18,26 @@ OF_THE_DEMO = {"terminal.svg"}
 _WORKED_OUT = re.compile(r"^\| `(\{.*\})` \| ([\d.]+) \| ([\d d,]+) \| ([\d., ]+) \|$", re.MULTILINE)
 
 
-def test_each_picture_is_what_make_pictures_draws() -> None:
-    drawn = pictures()
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, str]:
+    return pictures()
+
+
+def test_each_picture_is_what_make_pictures_draws(drawn: dict[str, str]) -> None:
     files = {file.name: file.read_text() for file in PICTURES.glob("*.svg") if file.name not in OF_THE_DEMO}
 
     assert files.keys() == drawn.keys()
     assert [name for name, text in drawn.items() if files[name] != text] == []
+
+
+def test_each_law_of_decay_and_each_kind_of_rule_has_a_picture(drawn: dict[str, str]) -> None:
+    names = " ".join(drawn)
+    laws = {f"decay-{kind.word.replace('_', '-')}" for kind in DECAY_KINDS}
+    kinds = {
+        f"rule-{word}" for word in ("on", "points-from", "when", "inactivity", *(kind.word for kind in RULE_KINDS))
+    }
+
+    assert {name for name in laws | kinds if name not in names} == set()
 
 
 @pytest.mark.parametrize("file", sorted([*PICTURES.glob("*.svg"), *PICTURES.glob("*.png")]), ids=lambda file: file.name)
