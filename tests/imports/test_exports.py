@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.csv_rows import RowClues
-from streamprocessor.imports.files import open_table
+from streamprocessor.imports.files import open_table, read_file
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.recognition import known_exports, recognise
-from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
+from streamprocessor.imports.rows import CSV, BadRow, ImportRow, ReadRow, SkippedRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.imports.tables.csv_records import CsvRecord
+from streamprocessor.settings import Settings
 from tests.imports.exports import EXPORTS, NO_ADDRESS, NOT_AN_ADDRESS, ROWS, export_cells, export_csv
 from tests.imports.workbooks import workbook
 
@@ -248,6 +249,16 @@ def test_a_table_has_the_same_rows_as_csv_as_a_workbook_and_as_parquet(cells: li
     assert read(as_text(cells, ",", "utf-8")) == filled
     assert read(workbook({"Table": cells})) == filled
     assert read(parquet(cells)) == filled
+
+
+def test_a_workbook_is_imported_wherever_a_table_is_whatever_it_is_called() -> None:
+    content = workbook({"Contacts": export_cells("hubspot-contacts")})
+    pieces = [content[at : at + 1000] for at in range(0, len(content), 1000)]
+
+    rows = read_file(Settings(), pieces, CSV, mapping_of(content), "contacts.csv")
+
+    assert len({row.line for row in rows}) == ROWS
+    assert rows.read_as == "Excel, sheet 'Contacts', decimal point, times as iso"
 
 
 def test_typed_cells_are_what_they_are_whatever_the_mapping_says_of_texts() -> None:

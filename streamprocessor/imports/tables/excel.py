@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from itertools import chain
 from typing import IO
 from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from streamprocessor.contract.foreign_text import one_line, shown_value
 from streamprocessor.errors import OperatorError
@@ -30,7 +31,7 @@ _IN_MEMORY_BYTES = 16 << 20
 _READ_BYTES = 1 << 20
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a compound file that holds the workbook
 _DAMAGES = (
-    *(ParseError, LookupError, ValueError, TypeError, OverflowError, EOFError),
+    *(ParseError, ExpatError, LookupError, ValueError, TypeError, OverflowError, EOFError),
     *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
 )
 """What reading raises where a part is missing, cut off, packed in a way of its own, or not as it must be."""

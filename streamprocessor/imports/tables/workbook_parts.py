@@ -83,7 +83,11 @@ def text_of(element: Element) -> str:
     """The text of a cell or of a shared text, all its runs, without what tells how to say it."""
     runs = [child for child in element if local(child) == "r"]
     texts = [each.text or "" for parent in (element, *runs) for each in parent if local(each) == "t"]
-    text = "".join(texts)
+    return unescaped("".join(texts))
+
+
+def unescaped(text: str) -> str:
+    """The text with the characters that XML can't hold, which workbooks spell with their numbers."""
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
 
 
