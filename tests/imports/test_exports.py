@@ -255,7 +255,7 @@ def test_a_workbook_is_imported_wherever_a_table_is_whatever_it_is_called() -> N
     content = workbook({"Contacts": export_cells("hubspot-contacts")})
     pieces = [content[at : at + 1000] for at in range(0, len(content), 1000)]
 
-    rows = read_file(Settings(), pieces, CSV, mapping_of(content), ImportSource("contacts.csv", 0))
+    rows = read_file(Settings(), pieces, CSV, mapping_of(content), ImportSource("contacts.csv", AT_MS))
 
     assert len({row.line for row in rows}) == ROWS
     assert rows.read_as == "Excel, sheet 'Contacts', decimal point, times as iso"

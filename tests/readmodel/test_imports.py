@@ -297,6 +297,7 @@ async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, wri
     done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})
     assert done["bytes_read"] == done["bytes"] == len(CSV)
+    assert done["rows"] == {"read": 4, "accepted": 2, "refused": 1, "skipped": 1}
     assert (done["skipped"], done["read_as"]) == (1, "utf-8, delimiter ',', times as iso")
     assert [row["line"] for row in done["first_refused"]] == [3]
     assert {value["properties"]["file"] for value in await api_system.system.values("activities")} == {"a", "b"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 import threading
 import uuid
@@ -12,7 +11,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from streamprocessor.errors import BrokerAwayError, OperatorError, place_of
 from streamprocessor.readmodel.gateways.import_job import (
@@ -32,6 +30,7 @@ from streamprocessor.readmodel.gateways.import_order import (
     write_order,
 )
 from streamprocessor.readmodel.gateways.import_run import RunImport
+from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
 from streamprocessor.readmodel.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,6 @@ MOST_TRIES = 5
 STOP_SECONDS = 5.0
 AWAY_SECONDS = 5.0
 """How soon to look again for a Kafka that went away in the middle of an import."""
-_WRITE_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -85,6 +83,11 @@ class ImportJobs:
     def get(self, import_id: str) -> ImportJob | None:
         """The import of that id; None: none of the latest has it."""
         return self._jobs.get(import_id)
+
+    def has_succeeded(self, import_id: str) -> bool:
+        """Whether the import is over, and all of its file was read."""
+        job = self.get(import_id)
+        return job is not None and job.state == DONE
 
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
@@ -143,21 +146,10 @@ class ImportJobs:
             del self._jobs[next(iter(self._jobs))]
 
     async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
-        try:
-            with await asyncio.to_thread(_open_new, file) as opened:
-                part = bytearray()
-                async for some in body:
-                    job.bytes += len(some)
-                    if job.bytes > self.most_bytes:
-                        limit = f"{self.most_bytes} bytes (STREAMPROCESSOR_IMPORT_MAX_BYTES)"
-                        raise Problem(413, "too-large", f"body: wanted at most {limit}; got more")
-                    part += some
-                    if len(part) >= _WRITE_BYTES:
-                        await asyncio.to_thread(opened.write, bytes(part))
-                        part.clear()
-                await asyncio.to_thread(opened.write, bytes(part))
-        except OSError as error:
-            raise _no_room(error) from error
+        def count(size_bytes: int) -> None:
+            job.bytes = size_bytes
+
+        await keep_body(body, file, self.most_bytes, count)
 
     def _run_each(self, jobs: list[ImportJob]) -> None:
         for job in jobs:
@@ -204,16 +196,4 @@ def _write_order(file: Path, order: ImportOrder, began_ms: int) -> None:
     try:
         write_order(file, order, began_ms)
     except OSError as error:
-        raise _no_room(error) from error
-
-
-def _no_room(error: OSError) -> Problem:
-    """What is said where the data folder takes no file."""
-    detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
-    return Problem(503, "no-room", detail, {"Retry-After": "60"})
-
-
-def _open_new(file: Path) -> BinaryIO:
-    """A new file that its owner alone can read: it holds personal data."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        raise no_room(error) from error

@@ -78,7 +78,6 @@ def _counted(content: BinaryIO, job: ImportJob) -> Iterator[bytes]:
 def _followed(rows: FileRows, job: ImportJob) -> Iterator[ReadRow]:
     """The rows; the job says how far reading is, and as what the file is read."""
     for row in rows:
-        job.lines_read = row.line
-        job.rows_read += 1
+        job.follow(row)
         yield row
     job.read_as = rows.read_as

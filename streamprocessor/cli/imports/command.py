@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from streamprocessor.bundled_files import path_of
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from streamprocessor.imports.rows import BadRow
 
 _READ_BYTES = 1 << 16
-_FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
 
 
 @click.command("import")
 @process_options
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
-@click.option("--mapping", metavar="FILE", type=path_of, help="What a CSV's columns mean, YAML.")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]),
+    help="Else as FILE looks.",
+)
+@click.option("--mapping", metavar="FILE", type=path_of, help="What a table's columns mean, YAML; else as it is known.")
+@click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
 @click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
 @json_option
 @click.pass_context
@@ -34,34 +39,42 @@ def import_file(
     file: Path,
     file_format: str | None,
     mapping: str | None,
+    dry_run: bool,
     restart: bool,
     as_json: bool,
 ) -> None:
-    """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
+    """Send FILE's events and updates to Kafka: a table (CSV, Excel, Parquet), JSON Lines, Apache's combined log.
+
+    What the columns of a table mean is known of exports of HubSpot, Mailchimp, Salesforce and others; else --mapping
+    says it, see deploy/imports. --dry-run shows what would become of FILE, with a mapping to begin with.
 
     Importing a file again changes nothing, but that attributes without a time are written anew. An import that was
     killed is gone on with when it is typed again. Nobody is announced as a hot lead by old events, or by attributes
     without `"announce": true`. A row that can't be used is named on stderr and left out; the exit code is 1 then.
     """
-    from streamprocessor.cli.import_resumption import file_checkpoint
+    from streamprocessor.cli.imports.preview import preview, recognised_line, recognised_mapping_of
+    from streamprocessor.cli.imports.resumption import file_checkpoint
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.progress import import_bar
     from streamprocessor.cli.terminal.running import run
-    from streamprocessor.imports.csv_mapping import read_mapping
+    from streamprocessor.imports.csv_mapping import parse_mapping
     from streamprocessor.imports.files import ImportSource, read_file, send_rows
     from streamprocessor.imports.importer import unannounced
+    from streamprocessor.imports.proposals.file_proposal import GivenFile, format_of
 
-    file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
-    if file_format is None:
-        message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
+    file_format = file_format or format_of(file, file.name)
+    if file_format != CSV and mapping is not None:
+        message = f"{file} is read as {file_format}; wanted --mapping only with a CSV"
         raise click.UsageError(message)
-    if (file_format == CSV) != (mapping is not None):
-        with_one = f"a --mapping, such as those in {path_of('deploy/imports')}"
-        wanted = with_one if file_format == CSV else "--mapping only with a CSV"
-        message = f"{file} is read as {file_format}; wanted {wanted}"
-        raise click.UsageError(message)
-    columns, settings = None if mapping is None else read_mapping(Path(mapping)), connected_settings(ctx)
-    reading = f"{file_format}\n{'' if mapping is None else Path(mapping).read_text(encoding='utf-8')}"
+    given, given_mapping = GivenFile(file, file.name, file_format), None if mapping is None else Path(mapping)
+    if dry_run:
+        preview(ctx, settings_of(ctx), given, given_mapping, as_json=as_json)
+        return
+    chosen = recognised_mapping_of(settings_of(ctx), given, given_mapping)
+    if line := recognised_line(given, chosen):
+        click.echo(line, err=True)
+    columns = None if chosen.text is None else parse_mapping(chosen.text, mapping or "mapping")
+    settings, reading = connected_settings(ctx), f"{file_format}\n{chosen.text or ''}"
     with (
         file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
         file.open("rb") as content,
@@ -91,10 +104,6 @@ def import_file(
         click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used{skipped}")
     if bad:
         ctx.exit(EXIT_FAILED)
-
-
-def _unzipped_name(file: Path) -> Path:
-    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
 
 
 def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.cli.import_resumption import file_checkpoint
+from streamprocessor.cli.imports.resumption import file_checkpoint
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import Settings
 
