@@ -24,6 +24,7 @@ from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.process.locks import wait_for
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import PREFIX
+from tests.harness.postgres import PostgresServer, has_postgres, running_postgres
 
 TEST_HEAP_MB = 256
 
@@ -117,6 +118,20 @@ def new_cluster(kafka_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
             node.write_settings()
             format_data(kafka_runtime, node)
     return node.data
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, where Debian's is installed."""
+    if not has_postgres():
+        pytest.skip("PostgreSQL is not installed here (apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="streamprocessor-postgres-"))
+    folder.chmod(0o755)
+    try:
+        with running_postgres(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
