@@ -148,7 +148,7 @@ def test_whenever_it_is_killed_each_lead_has_one_owner_and_everybody_is_told_onc
 
 
 def test_a_kill_beside_each_transaction_there_is_changes_nothing_that_people_are_told() -> None:
-    script = Script([0, 0, 1_500], [0, 600])
+    script = Script([0, 0, 0, 1_500], [0, 5, 600])
     whole = lived(script, [])
     for number in range(1, whole.fate.transactions + 1):
         for after in (False, True):
