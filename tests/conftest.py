@@ -140,15 +140,7 @@ def own_kafka(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iter
     brokers: list[EmbeddedKafka] = []
 
     def start() -> EmbeddedKafka:
-        folder = tmp_path / f"kafka-{len(brokers)}"
-        shutil.copytree(new_cluster, folder / "data")
-        broker = EmbeddedKafka(
-            folder,
-            port=0,
-            heap_mb=TEST_HEAP_MB,
-            session_timeout_ms=2_000,  # a killed one is started again at once
-            runtime=kafka_runtime,
-        )
+        broker = _mortal_kafka(kafka_runtime, new_cluster, tmp_path / f"kafka-{len(brokers)}")
         brokers.append(broker)
         broker.start()
         return broker
@@ -156,3 +148,25 @@ def own_kafka(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iter
     yield start
     for broker in brokers:
         broker.stop()
+
+
+@pytest.fixture(scope="module")
+def module_kafka(
+    kafka_runtime: Runtime, new_cluster: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedKafka]:
+    """The broker of `mortal_kafka`."""
+    with _mortal_kafka(kafka_runtime, new_cluster, tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def mortal_kafka(module_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A running broker of the module's own, which its tests may stop, kill and start: isolate with `topic_prefix`."""
+    module_kafka.start()  # where a test has left it dead
+    return module_kafka
+
+
+def _mortal_kafka(runtime: Runtime, new_cluster: Path, folder: Path) -> EmbeddedKafka:
+    shutil.copytree(new_cluster, folder / "data")
+    # A client that was killed is started again at once, and takes its partitions back.
+    return EmbeddedKafka(folder, port=0, heap_mb=TEST_HEAP_MB, session_timeout_ms=2_000, runtime=runtime)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,11 @@ def some_traffic(seed: int) -> list[Sent]:
 
 
 async def test_a_broker_that_was_killed_finds_everything_as_the_oracle_says_when_it_is_back(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
     settings = Settings(
-        bootstrap=broker.bootstrap,
+        bootstrap=mortal_kafka.bootstrap,
+        topic_prefix=topic_prefix,
         partitions=4,
         session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
@@ -39,8 +38,8 @@ async def test_a_broker_that_was_killed_finds_everything_as_the_oracle_says_when
     try:
         await system.send(some_traffic(20))
 
-        broker.kill()
-        broker.start()
+        mortal_kafka.kill()
+        mortal_kafka.start()
         await system.send(some_traffic(21))
         await system.until_applied(90)
 
@@ -50,18 +49,21 @@ async def test_a_broker_that_was_killed_finds_everything_as_the_oracle_says_when
 
 
 async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it_is_back(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    settings = Settings(
+        bootstrap=mortal_kafka.bootstrap, topic_prefix=topic_prefix, partitions=4, session_timeout_seconds=6.0
+    )
     system = System(settings)
     model = await system.create()
     await system.send(some_traffic(20))
-    broker.stop()
+    mortal_kafka.stop()
     worker = WorkerProcess(settings, "blue", tmp_path).start()
     try:
-        await until(worker.not_ready, lambda why: why == [f"waiting for Kafka at {broker.bootstrap}"], 40, "it waits")
-        broker.start()
+        await until(
+            worker.not_ready, lambda why: why == [f"waiting for Kafka at {mortal_kafka.bootstrap}"], 40, "it waits"
+        )
+        mortal_kafka.start()
         await system.until_applied(90)
 
         await run_as_the_oracle_says(system, model)
@@ -70,23 +72,24 @@ async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it
 
 
 async def test_a_worker_without_its_broker_is_live_but_not_ready_its_log_stays_short_and_then_all_is_as_the_oracle_says(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    settings = Settings(
+        bootstrap=mortal_kafka.bootstrap, topic_prefix=topic_prefix, partitions=4, session_timeout_seconds=6.0
+    )
     system = System(settings)
     model = await system.create()
     worker = await WorkerProcess(settings, "blue", tmp_path).start().ready()
     try:
         await system.send(some_traffic(20))
-        broker.stop()
+        mortal_kafka.stop()
         await until(worker.ready_code, lambda code: code == 503, 20, "not ready")
         assert worker.read("/livez") == b"live\n"
         away_since = time.monotonic()
         await until(time.monotonic, lambda now: now - away_since > 8.0, 12, "past the session's end")
         assert worker.process.poll() is None
 
-        broker.start()
+        mortal_kafka.start()
         await worker.ready()
         await system.send(some_traffic(21))
         await system.until_applied(90)
