@@ -143,7 +143,7 @@ async def run_api(settings: Settings) -> int:
         note = AddressNote("api", settings.group, local_url(settings.api_host, port))
         with address_noted(settings.data_path, note):
             async with loop_watched(metrics.registry):
-                await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
+                await Server(app, operators=operators).run_until([stop], listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks, clients)
