@@ -35,7 +35,7 @@ test: style ## all checks and tests, on a real Kafka, but no browser
 	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
-	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser
+	@$(BIN)/python -m pytest -q -rs tests/browser
 
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
