@@ -18,6 +18,7 @@ from streamprocessor.cli.doctor.command import doctor
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
 from streamprocessor.cli.import_file import import_file
+from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
@@ -84,11 +85,13 @@ def commands() -> None:
     """Score contacts in real time, exactly and explainably, on Kafka.
 
     `demo` shows it all on this machine; `up` runs it here; `worker` is what runs in production. Options stand before
-    or after the command; each is also a setting STREAMPROCESSOR_... in the environment.
+    or after the command; each is also a setting STREAMPROCESSOR_... in the environment, or in the file
+    streamprocessor.env of the folder that a command is run in, which `init` writes.
     """
 
 
 for command in (
+    init,
     up,
     demo,
     worker,

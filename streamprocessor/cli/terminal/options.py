@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,16 +56,16 @@ def front_options(command: Decorated) -> Decorated:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def settings_of(ctx: click.Context, **defaults: str) -> Settings:
-    """The settings: the command line's before the environment's, before these defaults, before the usual ones.
+def settings_of(ctx: click.Context, **of_command: str) -> Settings:
+    """The settings: the command line's before the environment's, these of the command, the folder's, the usual ones.
 
     Raises OperatorError where one is wrong.
     """
+    from streamprocessor.cli.terminal.settings_file import environment
     from streamprocessor.settings import PREFIX, read_settings
 
-    environment = {f"{PREFIX}{name.upper()}": value for name, value in defaults.items()}
-    environment |= {name: value for name, value in os.environ.items() if value}
-    return read_settings(environment, **ctx.ensure_object(dict))
+    own = {f"{PREFIX}{name.upper()}": value for name, value in of_command.items()}
+    return read_settings(environment(own), **ctx.ensure_object(dict))
 
 
 def is_given(ctx: click.Context, name: str) -> bool:
@@ -119,10 +118,11 @@ def process_settings(ctx: click.Context, process: str) -> Settings:
 
     process: the command's name. Raises as `connected_settings` does.
     """
+    from streamprocessor.cli.terminal.settings_file import log_environment
     from streamprocessor.process.logs.setup import log_to_stderr
     from streamprocessor.settings import log_settings
 
-    log_to_stderr(process, *log_settings(os.environ))
+    log_to_stderr(process, *log_settings(log_environment()))
     return connected_settings(ctx)
 
 
