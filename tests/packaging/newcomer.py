@@ -54,6 +54,9 @@ EXPORT = (
 )
 
 
+MADE_BY_INIT = ("scoring.yaml", "scoring.schema.json", "streamprocessor.env")
+
+
 class Newcomer:
     """Somebody at a terminal in an empty folder, who notes when they did what."""
 
@@ -146,7 +149,7 @@ class RunningSystem:
 
 
 async def first_minutes(wheel: Path, newcomer: Newcomer) -> None:
-    """Install, start, send an event, see the hot lead on the page and in a webhook, end it."""
+    """Install, make a model, start, send an event, see the hot lead on the page and in a webhook, end it."""
     await newcomer.run(f"{sys.base_prefix}/bin/python3 -m venv .venv")
     await newcomer.run(f"pip install --quiet --no-input --constraint {CONSTRAINTS} {wheel}")
     await newcomer.run(f"python -c '{FETCH_KAFKA}'")
@@ -160,6 +163,7 @@ async def first_minutes(wheel: Path, newcomer: Newcomer) -> None:
         stack.push_async_callback(automation.stop)
         newcomer.environment["STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS"] = "127.0.0.1"
 
+        await newcomer.run("streamprocessor init --yes")
         await newcomer.run("streamprocessor model check")
         system = RunningSystem(await newcomer.start(f"streamprocessor up {_ANY_PORTS}"))
         stack.push_async_callback(system.kill)
@@ -194,8 +198,8 @@ async def first_minutes(wheel: Path, newcomer: Newcomer) -> None:
         newcomer.note(f"Ctrl-C: all ended, exit code {code}")
 
     assert package_files(newcomer.folder) == installed, "something was written beside the package"
-    left = sorted(path.name for path in newcomer.folder.iterdir())
-    assert left == [".streamprocessor", ".venv", "contacts.csv", "events.json"], left
+    left = {path.name for path in newcomer.folder.iterdir()}
+    assert left == {".venv", ".streamprocessor", *MADE_BY_INIT, "events.json", "contacts.csv"}, left
     assert newcomer.seconds < MOST_SECONDS, f"wanted less than {MOST_SECONDS:.0f} s; got {newcomer.seconds:.0f}"
 
 
