@@ -116,6 +116,10 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
 
         [jane] = await until(listed, bool, WAIT_SECONDS, "jane is listed")
     assert jane["contact_id"] == "jane"
+    link = next(line for line in up.said.splitlines() if line.startswith(f"sign in: {api}/sign-in#")).partition("#")[2]
+    async with httpx.AsyncClient(base_url=api) as person:
+        assert (await person.post("/api/session/link", json={"link": link})).json()["name"] == "local"
+        assert (await person.get("/api/contact", params={"contact_id": "jane"})).status_code == 200
     up.process.send_signal(signal.SIGINT)
     await until(up.process.poll, lambda code: code is not None, WAIT_SECONDS, "it ends")
     assert up.process.returncode == 0, up.said
