@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.cli.api import api
 from streamprocessor.cli.backup.command import backup, restore
 from streamprocessor.cli.catalogue import catalogue
@@ -79,7 +80,13 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_ALONG = (
+    f"Models, mappings, topics, settings and documents come along in {bundle_folder()}. Commands find deploy/... and "
+    "topics/... there, where the folder that they are run in has none of that name."
+)
+
+
+@click.group(cls=Commands, epilog=_ALONG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which.")
 @process_options
 def commands() -> None:
