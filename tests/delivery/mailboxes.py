@@ -59,6 +59,7 @@ class Mailboxes:
     hang: asyncio.Event | None = None
     port: int = 0
     _server: asyncio.Server | None = None
+    _connections: list[SMTP] = field(default_factory=list)
 
     async def start(self) -> None:
         self._server = await asyncio.get_running_loop().create_server(
@@ -67,9 +68,14 @@ class Mailboxes:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        """End it and all connections to it; returns when they are closed."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        for each in self._connections:
+            if each.transport is not None:
+                each.transport.abort()
+        await asyncio.sleep(0)  # what closes the sockets is called before this returns
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
         reply = self.replies.get(address, TAKEN)
@@ -92,7 +98,7 @@ class Mailboxes:
         return self.reply
 
     def _protocol(self) -> SMTP:
-        return SMTP(
+        connection = SMTP(
             self,
             hostname="mail.example",
             loop=asyncio.get_running_loop(),
@@ -101,6 +107,8 @@ class Mailboxes:
             auth_require_tls=not self.encrypts_at_once and self.tls is not None,
             authenticator=self._let_in if self.logins else None,
         )
+        self._connections.append(connection)
+        return connection
 
     def _let_in(self, _: SMTP, __: Session, ___: Envelope, ____: str, login: object) -> AuthResult:
         known = isinstance(login, LoginPassword) and self.logins.get(login.login.decode()) == login.password.decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,6 +77,7 @@ def command_line(settings: Settings, *words: str) -> str:
 
     settings: without the address of an embedded Kafka, which a command finds by itself.
     """
+    from streamprocessor.cli.terminal.program import typed
     from streamprocessor.settings import Settings
 
     usual = Settings()
@@ -88,7 +88,7 @@ def command_line(settings: Settings, *words: str) -> str:
         "--topic-prefix": (settings.topic_prefix, usual.topic_prefix),
     }
     options = [word for flag, (value, default) in system.items() if value != default for word in (flag, value)]
-    return shlex.join(["streamprocessor", *words, *options])
+    return typed(*words, *options)
 
 
 def connected_settings(ctx: click.Context) -> Settings:
