@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := streamprocessor tests deploy
+STYLED := $(CHECKED) setup.py
 # Those that pyproject.toml names.
 SUPPORTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
 
@@ -16,7 +17,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test ops-test gameday check style manifests bench compiled compiled-test nightly every-python release wheel clean
+.PHONY: help demo up test browser-test ops-test gameday newcomer check style manifests bench compiled compiled-test nightly every-python release wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +40,9 @@ browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/scree
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
 
+newcomer: build/dist.stamp ## the first minutes of somebody with the wheel and an empty folder, on the clock
+	@$(BIN)/python -m tests.packaging.newcomer build/dist/*.whl
+
 gameday: .venv/test.stamp ## break the whole system in twelve ways; which alert comes after how long, and is anything lost
 	@$(BIN)/python -m tests.ops.gameday
 
@@ -47,8 +51,8 @@ check: style ## style, types, import rules, what is depended on
 
 # What takes seconds; mypy takes half a minute, beside the tests where there are some.
 style: .venv/test.stamp
-	@$(BIN)/ruff check --quiet $(CHECKED)
-	@$(BIN)/ruff format --quiet --check $(CHECKED)
+	@$(BIN)/ruff check --quiet $(STYLED)
+	@$(BIN)/ruff format --quiet --check $(STYLED)
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(BIN)/python -m tests.audit.exact_pins
 	@$(BIN)/pip-licenses > /dev/null
@@ -103,20 +107,24 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 	@ln -s ../../tests ../../topics ../../deploy ../../README.md build/compiled/
 	@touch $@
 
+build/dist.stamp: .venv/test.stamp setup.py MANIFEST.in README.md LICENSE $(shell find streamprocessor topics deploy -type f -not -name '*.pyc')
+	@rm -rf build/dist && mkdir -p build
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --outdir build/dist > build/dist.log 2>&1 \
+	  || { tail -20 build/dist.log >&2; exit 1; }
+	@touch $@
+
 # The same modules in a package that is installed: what the image is made of. Its compiler has an environment of its own.
 wheel: build/wheel.stamp ## a wheel with the hot modules as machine code, in build/wheel
 
-build/wheel.stamp: build/compiler.stamp README.md LICENSE $(shell find streamprocessor -type f -not -name '*.pyc')
+build/wheel.stamp: build/compiler.stamp setup.py README.md LICENSE $(shell find streamprocessor topics deploy -type f -not -name '*.pyc')
 	@rm -rf build/wheel && mkdir -p build/wheel/source
-	@cp -r pyproject.toml README.md LICENSE streamprocessor build/wheel/source/
-	@printf '%s\n' 'from mypyc.build import mypycify' 'from setuptools import setup' '' \
-	  'setup(ext_modules=mypycify(["--config-file=", "--ignore-missing-imports", *"$(HOT)".split()]))' > build/wheel/source/setup.py
+	@cp -r pyproject.toml setup.py README.md LICENSE streamprocessor topics deploy build/wheel/source/
 	@echo 'compiling $(words $(HOT)) modules into a wheel in build/wheel'
-	@cd build/wheel && ../compiler/bin/python -m pip wheel --no-deps --no-build-isolation -w . ./source > ../wheel.log 2>&1 \
+	@cd build/wheel && COMPILED_MODULES='$(HOT)' ../compiler/bin/python -m pip wheel --no-deps --no-build-isolation -w . ./source > ../wheel.log 2>&1 \
 	  || { tail -20 ../wheel.log >&2; exit 1; }
 	@touch $@
 
-build/compiler.stamp: pyproject.toml constraints.txt
+build/compiler.stamp: pyproject.toml setup.py constraints.txt
 	@mkdir -p build
 	@$(PYTHON) -m venv build/compiler
 	@build/compiler/bin/python -m pip install --disable-pip-version-check --no-input -q -c constraints.txt . 'mypy[mypyc]' setuptools

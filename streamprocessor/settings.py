@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from streamprocessor.bundled_files import path_of
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError
 
@@ -33,6 +34,9 @@ MAIL_PROVIDERS = (
 
 S = TypeVar("S", bound=BaseModel)
 
+BundledPath = Annotated[str, AfterValidator(path_of)]
+"""A file or folder; where the working folder has none of that name, the one that comes along with the package."""
+
 
 def _with_hook_secrets(settings: type[S]) -> type[S]:
     """The settings with one more for each mail provider: the secret of its webhooks."""
@@ -46,7 +50,7 @@ def _with_hook_secrets(settings: type[S]) -> type[S]:
 class Settings(BaseModel):
     """All settings, checked. Units are in the names; port 0 is any free one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     bootstrap: str = Field("", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`")
     security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
@@ -66,8 +70,8 @@ class Settings(BaseModel):
 
     app_id: str = Field("streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
-    topics_dir: str = Field("topics", description="folder of the topics' YAML files")
-    model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
+    topics_dir: BundledPath = Field("topics", description="folder of the topics' YAML files")
+    model: BundledPath = Field("deploy/scoring.yaml", description="the scoring model's file")
     data_dir: str = Field(".streamprocessor", description="what this machine keeps: keys, databases, the spool, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
     replication: int = Field(0, ge=0, le=9, description="replicas of new topics; 0: 3 where 3 brokers are up, else 1")
@@ -123,7 +127,7 @@ class Settings(BaseModel):
     database_url: str = Field("", repr=False, description="postgresql://...; empty: a SQLite file in the data folder")
     delivery_url: str = Field("", description="where the api asks delivery; empty: its host and port on this machine")
     import_max_bytes: int = Field(1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")
-    mappings_dir: str = Field("deploy/imports", description="folder of what the columns of CSV files mean")
+    mappings_dir: BundledPath = Field("deploy/imports", description="folder of what the columns of CSV files mean")
     history_days: float = Field(90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
 
     delivery_host: str = "127.0.0.1"
@@ -140,7 +144,7 @@ class Settings(BaseModel):
     delivery_secrets_env_prefix: str = Field(
         "HOOK_", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", description="what NAME begins with in env:NAME"
     )
-    delivery_templates_dir: str = Field("deploy/webhooks", description="folder of payload templates")
+    delivery_templates_dir: BundledPath = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
     page_url: str = Field(
         "", description="where people open the page, for links in messages: https://leads.example.com"
@@ -152,8 +156,12 @@ class Settings(BaseModel):
     smtp_password: str = Field("", repr=False)
     smtp_from: str = Field("", description="the address that mails come from")
     smtp_ca_file: str = Field("", description="authorities of the server's certificate; empty: this machine's")
-    subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
-    inbox: str = Field("", description="the file of the hot-lead inbox; empty: leads have no owners, and are never due")
+    subscriptions: BundledPath = Field(
+        "", description="the subscriptions' file, beside those of the subscriptions topic"
+    )
+    inbox: BundledPath = Field(
+        "", description="the file of the hot-lead inbox; empty: leads have no owners, and are never due"
+    )
 
     @property
     def data_path(self) -> Path:
@@ -248,7 +256,7 @@ def _why(error: OSError | ValueError) -> str:
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
+        return f"{PREFIX}{name.upper()} is not a setting; see {path_of('deploy/settings.example.env')}"
     is_secret = not Settings.model_fields[name].repr
     got = "" if is_secret else f"; got {shown_value(problem.get('input'))}"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

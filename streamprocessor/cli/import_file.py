@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from streamprocessor.bundled_files import path_of
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
@@ -23,10 +24,10 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 @process_options
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "file_format", type=click.Choice([CSV, JSON_LINES, ACCESS_LOG]), help="Else by FILE's name.")
-@click.option("--mapping", type=click.Path(dir_okay=False, path_type=Path), help="What a CSV's columns mean, YAML.")
+@click.option("--mapping", metavar="FILE", type=path_of, help="What a CSV's columns mean, YAML.")
 @json_option
 @click.pass_context
-def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, as_json: bool) -> None:
+def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: str | None, as_json: bool) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
 
     Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
@@ -43,11 +44,12 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
         raise click.UsageError(message)
     if (file_format == CSV) != (mapping is not None):
-        wanted = "a --mapping, such as those in deploy/imports" if file_format == CSV else "--mapping only with a CSV"
+        with_one = f"a --mapping, such as those in {path_of('deploy/imports')}"
+        wanted = with_one if file_format == CSV else "--mapping only with a CSV"
         message = f"{file} is read as {file_format}; wanted {wanted}"
         raise click.UsageError(message)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
-        columns = None if mapping is None else read_mapping(mapping)
+        columns = None if mapping is None else read_mapping(Path(mapping))
         settings = connected_settings(ctx)
         rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
         counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))

@@ -1,93 +1,49 @@
-"""Which column of a CSV file means what, as data: the mapping files of deploy/imports."""
+"""Which column of a table means what, as data: the mapping files of deploy/imports."""
 
 from __future__ import annotations
 
-from codecs import lookup
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
-from functools import partial
 from pathlib import Path
 
-from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
-from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
-from streamprocessor.contract.strict_yaml.scalars import text
-from streamprocessor.contract.subscriptions.time_zones import time_zone, zone_of
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
-from streamprocessor.imports.suppressed_column import SuppressedColumn, read_suppressed_column
-
-TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
-NO_DELIMITERS = '"\r\n'
-
-
-@dataclass(frozen=True, slots=True)
-class IdColumn:
-    """The column of a text, put behind a fixed prefix.
-
-    is_address: the text is a mail address, and the id is that which collectors make of it.
-    """
-
-    column: str
-    prefix: str = ""
-    is_address: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ValueColumn:
-    """The column of a value. An empty cell is an absent value.
-
-    read_as: text, number or boolean.
-    """
-
-    column: str
-    read_as: str = TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class TimeColumn:
-    """The column of an instant.
-
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern; None: found by looking at the cells.
-    zone: of texts that name no offset.
-    """
-
-    column: str
-    format: str | None = None
-    zone: tzinfo = UTC
-
-
-@dataclass(frozen=True, slots=True)
-class TypeColumn:
-    """The column of an event's type.
-
-    types: by cell; empty: the cell is the type.
-    """
-
-    column: str
-    types: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RowFilter:
-    """Rows to pass over: those whose cell in the column is one of these."""
-
-    column: str
-    cells: frozenset[str]
+from streamprocessor.imports.cells.numbers import Notation
+from streamprocessor.imports.columns.columns import (
+    IdColumn,
+    RowFilter,
+    TimeColumn,
+    TypeColumn,
+    ValueColumn,
+    read_contact_column,
+    read_id_column,
+    read_row_filters,
+    read_time_column,
+    read_type,
+    read_value_columns,
+)
+from streamprocessor.imports.columns.export_signs import ExportSigns, read_export_signs
+from streamprocessor.imports.columns.notation_words import read_character, read_encoding, read_notation
+from streamprocessor.imports.columns.row_events import RowEvents, read_row_events
+from streamprocessor.imports.columns.suppressed_column import SuppressedColumn, read_suppressed_column
 
 
 @dataclass(frozen=True, slots=True)
 class CsvMapping:
-    """How rows become events, or updates of attributes, of suppression, or of both.
+    """How rows become an event each, or updates of attributes and of suppression, and events beside them.
 
-    occurred_at: None: updates are written at the instant of the import; events always have one.
-    type: of the events, or its column; None: rows are updates.
+    occurred_at: None: the instant of the import.
+    type: of the event that each row is, or its column; None: rows are updates, or tell of events.
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
+    suppressed: None: no column tells who may not be written to.
+    events: that rows tell of beside updates.
+    only: rows that one of these does not match are passed over.
     skip: rows that any of these matches are passed over.
     delimiter, encoding: of the file; None: found by looking.
     numbers: how they are written, as far as it is said.
+    recognise: by what the export is known that the mapping is for; None: it is for one file.
     """
 
     contact: IdColumn
@@ -97,22 +53,47 @@ class CsvMapping:
     properties: Mapping[str, ValueColumn] = field(default_factory=dict)
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
     attributes: Mapping[str, ValueColumn] = field(default_factory=dict)
+    events: tuple[RowEvents, ...] = ()
+    only: tuple[RowFilter, ...] = ()
     skip: tuple[RowFilter, ...] = ()
     delimiter: str | None = None
     encoding: str | None = None
     numbers: Notation = field(default_factory=Notation)
     suppressed: SuppressedColumn | None = None
+    recognise: ExportSigns | None = None
 
     def columns(self) -> set[str]:
-        """The names of all columns that a file must have."""
-        groups = (self.properties, self.context, self.attributes)
+        """The names of all columns that the mapping means."""
         columns: list[IdColumn | ValueColumn | TimeColumn | TypeColumn | SuppressedColumn | RowFilter]
-        columns = [self.contact, *self.skip]
+        columns = [*self.contact_columns(), *self.skip, *self.only]
         columns += [self.occurred_at] if self.occurred_at else []
         columns += [self.type] if isinstance(self.type, TypeColumn) else []
         columns += [self.suppressed] if self.suppressed else []
-        columns += [value for group in groups for value in group.values()]
-        return {each.column for each in columns} | ({self.id.column} if self.id else set())
+        columns += [self.id] if self.id else []
+        columns += [value for group in self.value_columns() for value in group.values()]
+        return {each.column for each in columns}.union(*(events.columns() for events in self.events))
+
+    def needed_columns(self) -> set[str]:
+        """The names of those columns that a file must have: all, but of an export only those that it always has."""
+        if self.recognise is None:
+            return self.columns()
+        return {column.column for column in self.contact_columns()} | (self.columns() & self.recognise.columns)
+
+    def contact_columns(self) -> list[IdColumn]:
+        """The columns of the contact's id, the first that has one counts."""
+        columns = [self.contact]
+        while columns[-1].otherwise is not None:
+            columns.append(columns[-1].otherwise)
+        return columns
+
+    def value_columns(self) -> list[Mapping[str, ValueColumn]]:
+        """All groups of columns by the names that their values get."""
+        groups = [self.properties, self.context, self.attributes]
+        return groups + [group for events in self.events for group in (events.properties, events.context)]
+
+    def time_columns(self) -> list[TimeColumn]:
+        """All columns of instants."""
+        return [each for each in (self.occurred_at, *(events.occurred_at for events in self.events)) if each]
 
 
 def read_mapping(path: Path) -> CsvMapping:
@@ -127,165 +108,43 @@ def parse_mapping(content: str, source: str) -> CsvMapping:
 
 def _mapping(located: LocatedNode) -> CsvMapping:
     fields = located.fields(
-        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "suppressed", "skip"),
-        *("delimiter", "encoding", "decimal", "thousands"),
+        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "suppressed", "events"),
+        *("only", "skip", "delimiter", "encoding", "decimal", "thousands", "recognise"),
     )
     _check_kind(fields)
     return CsvMapping(
-        contact=fields.required("contact", _contact_column, IdColumn("")),
-        occurred_at=fields.read("occurred_at", _time_column, None),
-        type=fields.read("type", _type, None),
-        id=fields.read("id", _id_column, None),
-        properties=fields.read("properties", _value_columns, {}),
-        context=fields.read("context", _value_columns, {}),
-        attributes=fields.read("attributes", _value_columns, {}),
-        skip=fields.read("skip", _row_filters, ()),
-        delimiter=fields.read("delimiter", _character, None),
-        encoding=fields.read("encoding", _encoding, None),
-        numbers=_notation(fields),
+        contact=fields.required("contact", read_contact_column, IdColumn("")),
+        occurred_at=fields.read("occurred_at", read_time_column, None),
+        type=fields.read("type", read_type, None),
+        id=fields.read("id", read_id_column, None),
+        properties=fields.read("properties", read_value_columns, {}),
+        context=fields.read("context", read_value_columns, {}),
+        attributes=fields.read("attributes", read_value_columns, {}),
+        events=fields.read("events", read_row_events, ()),
+        only=fields.read("only", read_row_filters, ()),
+        skip=fields.read("skip", read_row_filters, ()),
+        delimiter=fields.read("delimiter", read_character, None),
+        encoding=fields.read("encoding", read_encoding, None),
+        numbers=read_notation(fields),
         suppressed=fields.read("suppressed", read_suppressed_column, None),
+        recognise=fields.read("recognise", read_export_signs, None),
     )
 
 
 def _check_kind(fields: Fields) -> None:
     if "type" in fields and "occurred_at" not in fields:
-        fields.located.note("'occurred_at' is missing; wanted the column of when each event occurred; got none")
-    updates = [word for word in ("attributes", "suppressed") if word in fields]
-    if ("type" in fields) == bool(updates):
-        got = "both" if updates else "neither"
         fields.located.note(
-            f"wanted either type (rows are events) or attributes or suppressed (rows are contact updates); got {got}"
+            "'occurred_at' is missing; wanted the column of when each event occurred, or now, the instant of the "
+            "import; got none"
+        )
+    updates = [word for word in ("attributes", "suppressed", "events") if word in fields]
+    if ("type" in fields) == bool(updates):
+        got = f"type and {updates[0]}" if updates else "neither"
+        fields.located.note(
+            "wanted either type (rows are events) or attributes, suppressed, events, some or all of them (rows are "
+            f"contact updates, and tell of events beside them); got {got}"
         )
     elif updates:
         for word in ("properties", "context"):
             if word in fields:
                 fields.entries[word].note(f"belongs to events; wanted none beside {updates[0]}; got some")
-
-
-def _contact_column(located: LocatedNode) -> IdColumn:
-    if not isinstance(located.node, ScalarNode):
-        fields = located.fields("column", "prefix", "address")
-        if "address" in fields:
-            for word in ("column", "prefix"):
-                if word in fields:
-                    fields.entries[word].note("belongs to ids; wanted none beside address; got some")
-            return IdColumn(fields.read("address", _column, ""), is_address=True)
-    contact = _id_column(located)
-    if contact.prefix.startswith(ADDRESS):
-        wanted = "address: with the column of the addresses, for such ids are hashes with this installation's salt"
-        located.note(f"wanted {wanted}; got the prefix '{ADDRESS}'")
-    return contact
-
-
-def _column(located: LocatedNode) -> str:
-    if isinstance(located.node, ScalarNode):
-        return text(located)
-    return located.fields("column").required("column", text, "")
-
-
-def _id_column(located: LocatedNode) -> IdColumn:
-    if isinstance(located.node, ScalarNode):
-        return IdColumn(text(located))
-    fields = located.fields("column", "prefix")
-    return IdColumn(fields.required("column", text, ""), fields.read("prefix", _cell, ""))
-
-
-def _type(located: LocatedNode) -> str | TypeColumn:
-    if isinstance(located.node, ScalarNode):
-        return text(located)
-    fields = located.fields("column", "types")
-    return TypeColumn(fields.required("column", text, ""), fields.read("types", _types_by_cell, {}))
-
-
-def _types_by_cell(located: LocatedNode) -> dict[str, str]:
-    return {cell: text(inner) for cell, inner in located.entries("cells, each with the type that it means").items()}
-
-
-def _time_column(located: LocatedNode) -> TimeColumn:
-    if isinstance(located.node, ScalarNode):
-        return TimeColumn(text(located))
-    fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
-    return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
-
-
-def _zone(located: LocatedNode) -> tzinfo:
-    return zone_of(time_zone(located))
-
-
-def _value_columns(located: LocatedNode) -> dict[str, ValueColumn]:
-    entries = located.entries("names, each with its column").items()
-    stand_in = ValueColumn("")
-    return {name: located.problems.attempt(partial(_value_column, inner), stand_in) for name, inner in entries}
-
-
-def _value_column(located: LocatedNode) -> ValueColumn:
-    if isinstance(located.node, ScalarNode):
-        return ValueColumn(text(located))
-    fields = located.fields("column", "as")
-    return ValueColumn(fields.required("column", text, ""), fields.read("as", _read_as, TEXT))
-
-
-def _read_as(located: LocatedNode) -> str:
-    read_as = text(located)
-    if read_as not in (TEXT, NUMBER, BOOLEAN):
-        located.refuse(f"{TEXT}, {NUMBER} or {BOOLEAN}")
-    return read_as
-
-
-def _row_filters(located: LocatedNode) -> tuple[RowFilter, ...]:
-    return tuple(_row_filter(inner) for inner in located.items("a list of columns, each with cells"))
-
-
-def _row_filter(located: LocatedNode) -> RowFilter:
-    fields = located.fields("column", "in")
-    return RowFilter(fields.required("column", text, ""), fields.required("in", _cells, frozenset()))
-
-
-def _cells(located: LocatedNode) -> frozenset[str]:
-    return frozenset(_cell(inner) for inner in located.items("a list of cells"))
-
-
-def _cell(located: LocatedNode) -> str:
-    """The cell's text, which may be empty where it is quoted."""
-    if not isinstance(located.value, str):
-        located.refuse("a text (in quotes where it looks like a number or a word of YAML)")
-    return located.value
-
-
-def _character(located: LocatedNode) -> str:
-    character = text(located)
-    if len(character) != 1 or character in NO_DELIMITERS:
-        located.refuse("one character that is no quote and no line end")
-    return character
-
-
-def _encoding(located: LocatedNode) -> str:
-    name = text(located)
-    try:
-        "".encode(name)
-    except LookupError:
-        located.refuse("a text encoding such as utf-8, utf-16, cp1252 or latin-1")
-    return lookup(name).name
-
-
-def _notation(fields: Fields) -> Notation:
-    notation = Notation(fields.read("decimal", _decimal, None), fields.read("thousands", _thousands, None))
-    if notation.decimal is not None and notation.decimal == notation.thousands:
-        fields.entries["thousands"].note(f"wanted another character than decimal's; got {notation.thousands!r} too")
-    return notation
-
-
-def _decimal(located: LocatedNode) -> str:
-    return _one_of(located, DECIMALS)
-
-
-def _thousands(located: LocatedNode) -> str:
-    return _one_of(located, THOUSANDS)
-
-
-def _one_of(located: LocatedNode, characters: tuple[str, ...]) -> str:
-    character = _cell(located)
-    if character not in characters:
-        located.refuse(" or ".join(f'"{each}"' for each in characters))
-    return character

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.file_kinds import HEAD_BYTES, refuse_what_is_no_text
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """What is beyond is dropped, so that a file of one endless line is not in memory whole; no row may be that long."""
 
-_HEAD_BYTES = 64 * 1024
 _MAX_PART_BYTES = 1024 * 1024
-_GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31  # zlib's word for gzip with any window
 _MARKS = (  # UTF-32's begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -43,14 +43,12 @@ class FileLines:
 
     def __iter__(self) -> Iterator[bytes]:
         """Each line once."""
-        head, pieces = _with_head(self._pieces, len(_ZIP))
-        if head.startswith((_ZIP, _OLD_EXCEL)):
-            message = f"{self._source_name}: wanted text; got a ZIP archive or a workbook: save the sheet as CSV UTF-8"
-            raise OperatorError(message)
+        head, pieces = with_head(self._pieces, len(_GZIP))
         if head.startswith(_GZIP):
             self.is_gzip = True
             pieces = self._unzipped(pieces)
-        head, pieces = _with_head(pieces, _HEAD_BYTES)
+        head, pieces = with_head(pieces, HEAD_BYTES)
+        refuse_what_is_no_text(head, self._source_name)
         yield from _split(self._as_utf8(head, pieces), _line_end_of(head))
 
     def _unzipped(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -96,7 +94,7 @@ class FileLines:
             raise OperatorError(message) from error
 
 
-def _with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
+def with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
     """The beginning of the content, of that size where there is as much, and the whole content again."""
     remaining = iter(pieces)
     head = b""

@@ -10,9 +10,9 @@ import pytest
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import parse_mapping, read_mapping
+from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import read_file
-from streamprocessor.imports.rows import CSV, BadRow, ImportRow
+from streamprocessor.imports.rows import CSV, BadRow
 from streamprocessor.settings import Settings
 
 IMPORTS = Path(__file__).parents[2] / "deploy" / "imports"
@@ -71,16 +71,3 @@ def test_without_the_collectors_salt_the_import_says_where_it_is(tmp_path: Path)
         read_file(settings, [b"mail,title\n"], CSV, by_address, "list.csv")
     assert list(read_file(settings, [b"no,title,mail\n"], CSV, by_id, "list.csv")) == []
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["hubspot-contacts", "mailchimp-members"])
-def test_the_mappings_for_exports_take_a_list_as_it_is(name: str) -> None:
-    mapping = read_mapping(IMPORTS / f"{name}.yaml")
-    header = sorted(mapping.columns())
-    cells = [{"Record ID": "51001"}.get(column, "kim@example.com" if "Email" in column else "x") for column in header]
-    lines = [f"{','.join(row)}\n".encode() for row in (header, cells)]
-
-    (row,) = read_csv(lines, mapping, "list.csv", AT_MS, ContactIds(SALT))
-
-    assert isinstance(row, ImportRow)
-    assert row.value["attributes"]["email"] == "kim@example.com"

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports import file_lines
-from streamprocessor.imports.csv_file import CsvFile, read_csv
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.files import read_file
 from streamprocessor.imports.rows import ACCESS_LOG, JSON_LINES, BadRow, ImportRow, ReadRow, SkippedRow
+from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.settings import Settings
 
 AT = "2026-11-22T08:00:00Z"
@@ -35,7 +36,7 @@ def mapping(**parts: Any) -> CsvMapping:
 AMOUNTS = mapping(properties={"amount": {"column": "total", "as": "number"}})
 
 
-def read(content: bytes, how: CsvMapping, piece_bytes: int = 7) -> tuple[CsvFile, list[ReadRow]]:
+def read(content: bytes, how: CsvMapping, piece_bytes: int = 7) -> tuple[TableRows, list[ReadRow]]:
     """The file, which comes in small pieces, and its rows."""
     file = read_csv([content[at : at + piece_bytes] for at in range(0, len(content), piece_bytes)], how, "orders.csv")
     return file, list(file)
@@ -219,10 +220,10 @@ def test_bytes_that_a_said_encoding_has_not_make_a_bad_row() -> None:
     ("content", "complaint"),
     [
         (b"PK\x03\x04....", "wanted text; got a ZIP archive or a workbook: save the sheet as CSV UTF-8"),
-        (b"\xd0\xcf\x11\xe0....", "wanted text; got a ZIP archive or a workbook"),
+        (b"\xd0\xcf\x11\xe0....", "wanted text; got a workbook of Excel 97 or an encrypted one: save the sheet as CSV"),
         (compressed(TEXT.encode())[:-9], "wanted whole gzip; got a file that ends too early"),
         (compressed(TEXT.encode())[:20] + b"xxxxxxxx", "wanted gzip; got damaged bytes"),
-        (b"", "wanted the columns 'at', 'note', 'who' too; got none"),
+        (b"", "wanted a first row that names the columns; got an empty file"),
     ],
 )
 def test_what_is_no_text_is_refused_with_advice(content: bytes, complaint: str) -> None:

@@ -11,7 +11,7 @@ import click
 from streamprocessor.errors import OperatorError
 
 if TYPE_CHECKING:
-    from streamprocessor.cli.init.model_text import Answers
+    from streamprocessor.cli.init.model_text import BusinessAnswers
 
 MODEL_FILE, SCHEMA_FILE = "scoring.yaml", "scoring.schema.json"
 
@@ -60,7 +60,7 @@ def init(folder: str, template: str | None, yes: bool, overwrite: bool) -> None:
     _tell(target)
 
 
-def _answers(yes: bool) -> Answers:
+def _answers(yes: bool) -> BusinessAnswers:
     from streamprocessor.cli.init.businesses import read_businesses
     from streamprocessor.cli.init.model_text import usual_answers
     from streamprocessor.cli.init.questions import ask

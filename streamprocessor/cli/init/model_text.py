@@ -24,7 +24,7 @@ _WORDS_OF_YAML = {"true", "false", "null", "yes", "no", "on", "off"}
 _NO_NAME = re.compile("[^a-z0-9]+")
 
 
-class Answers(NamedTuple):
+class BusinessAnswers(NamedTuple):
     """What somebody said of the model they want.
 
     pages: beginnings of paths that matter, `/` for the start page alone. forms: names of forms that matter.
@@ -39,12 +39,12 @@ class Answers(NamedTuple):
     hot_from: int = HOT_FROM
 
 
-def usual_answers(business: Business) -> Answers:
+def usual_answers(business: Business) -> BusinessAnswers:
     """What is proposed to whoever sells that."""
-    return Answers(business, business.pages, business.forms)
+    return BusinessAnswers(business, business.pages, business.forms)
 
 
-def model_text(answers: Answers) -> str:
+def model_text(answers: BusinessAnswers) -> str:
     """The text of the model file."""
     days = answers.half_life_days
     names = _Names({"open", "click", "homepage", "unsubscribed", "no-opens", "quiet"})

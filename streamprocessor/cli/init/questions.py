@@ -17,7 +17,7 @@ from streamprocessor.cli.init.model_text import (
     MOST_HOT,
     OPEN_POINTS,
     PAGE_POINTS,
-    Answers,
+    BusinessAnswers,
 )
 
 MOST_NAMED, MOST_CHARS = 20, 200
@@ -27,7 +27,7 @@ NONE = "none"
 _DAYS = re.compile(r"([0-9]{1,5})\s*(?:d|days?|(w|weeks?))?", re.ASCII | re.IGNORECASE)
 
 
-def ask(businesses: tuple[Business, ...]) -> Answers:
+def ask(businesses: tuple[Business, ...]) -> BusinessAnswers:
     """The answers of whoever sits at the terminal; what can't be understood is asked again."""
     click.echo("Five questions; Enter takes what stands in brackets. All can be changed in the file afterwards.\n")
     click.echo("1. What do you sell?")
@@ -47,7 +47,7 @@ def ask(businesses: tuple[Business, ...]) -> Answers:
     )
     hot_from = click.prompt("  ", type=click.IntRange(LEAST_HOT, MOST_HOT), default=HOT_FROM)
     click.echo()
-    return Answers(business, pages, forms, days, hot_from)
+    return BusinessAnswers(business, pages, forms, days, hot_from)
 
 
 def read_pages(answer: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from streamprocessor.bundled_files import path_of
 from streamprocessor.cli.terminal.options import (
     connected_settings,
     is_given,
@@ -32,7 +33,7 @@ def model() -> None:
 
 @model.command()
 @process_options
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=path_of)
 @click.option("--live", is_flag=True, help="Look at what came in 30 days, too: name rules that nothing of it met.")
 @json_option
 @click.pass_context
@@ -105,7 +106,7 @@ def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool)
 
 @model.command()
 @process_options
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=path_of)
 @click.option("--if-none", is_flag=True, help="Only where no model is in force; else name the one that is.")
 @click.option("--revision", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @announce_option
@@ -180,8 +181,8 @@ def rollback(ctx: click.Context, revision: str, announce_hot_leads: bool, as_jso
 
 @model.command()
 @process_options
-@click.argument("file", required=False)
-@click.option("--against", metavar="FILE", help="Compare with this file instead of the model in force.")
+@click.argument("file", required=False, type=path_of)
+@click.option("--against", metavar="FILE", type=path_of, help="Compare with this file instead of the model in force.")
 @click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
 @json_option
 @click.pass_context

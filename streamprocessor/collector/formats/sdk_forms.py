@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from streamprocessor.collector.tracking.form_reading.words import FieldHints, FormWords, read_form_words
+from streamprocessor.contract.field_words import FieldHints, FormWords, read_form_words
 
 _FIELDS = ("fields", "form_fields", "formFields", "form_data", "formData")
 _ELEMENTS = "elements"

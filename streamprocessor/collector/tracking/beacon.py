@@ -35,11 +35,11 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.collector.tracking.click import VISITOR_PARAMETER
 from streamprocessor.collector.tracking.form_reading.fields import stored_fields
 from streamprocessor.collector.tracking.form_reading.submission import FormReading, Submitter
-from streamprocessor.collector.tracking.form_reading.words import FieldHints
 from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.field_words import FieldHints
 from streamprocessor.contract.lenient_json import read_object
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of

@@ -6,7 +6,7 @@
       <input name="_honeypot" style="display: none" tabindex="-1" autocomplete="off">
       <input name="email" type="email"> ...
 
-Who it is: the mail address among its fields, by words.yaml; else `_sp_id`, the anonymous visitor that beacon.js
+Who it is: the mail address among its fields, by field_words.yaml; else `_sp_id`, the anonymous visitor that beacon.js
 adds; else `_sp`, the token of a click in a mail; else nobody who is known, and the message is kept all the same.
 Whoever fills `_honeypot`, which no person sees, is filed as a scanner.
 """

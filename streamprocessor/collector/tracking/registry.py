@@ -6,12 +6,12 @@ from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.tracking.beacon import beacon, beacon_script
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.form_reading.submission import FormReading
-from streamprocessor.collector.tracking.form_reading.words import read_form_words
 from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, token_keys
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.field_words import read_form_words
 from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.settings import Settings
 

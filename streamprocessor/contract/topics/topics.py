@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import count, flag, text
@@ -58,7 +59,10 @@ def read_topics(folder: Path) -> tuple[Topic, ...]:
     """All topics of the folder's YAML files, by name; raises TopicError with a line for each problem of a file."""
     files = sorted(file for file in folder.glob("*.yaml") if file.name != ASYNCAPI)
     if not files:
-        message = f"{folder}: no topic files; wanted one YAML file a topic; got none"
+        message = (
+            f"{folder}: no topic files; wanted one YAML file a topic; got none. STREAMPROCESSOR_TOPICS_DIR names their "
+            f"folder; those that come along with the package are in {bundle_folder() / 'topics'}"
+        )
         raise TopicError(message)
     topics = tuple(_read_topic(file) for file in files)
     _refuse_equal_numbers(topics, folder)

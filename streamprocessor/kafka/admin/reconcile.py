@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from streamprocessor.bundled_files import backup_document
 from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, topic_named
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.cluster import (
@@ -116,7 +117,7 @@ class TopicDifference:
                 f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a "
                 "contact would move to another partition, away from its state and its order. Describe it with "
                 f"{self.actual} partitions, or move the table into new topics by `streamprocessor rebuild`, as "
-                "deploy/backup.md says"
+                f"{backup_document()} says"
             )
         if self.what == MISPLACED:
             return (

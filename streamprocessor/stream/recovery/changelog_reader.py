@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from streamprocessor.bundled_files import backup_document
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.reader import read_to
 from streamprocessor.stream.partition.hot_stages import HotStages
@@ -58,7 +59,7 @@ class ChangelogReader:
             message = (
                 f"{where.topic}[{where.partition}] ends at {end}, but {partition.changelog_offset} was read before: "
                 "the changelog was deleted or made anew; stop all workers, and run `streamprocessor rebuild "
-                "--from-backup FILE`, or without one `--from-inputs` (deploy/backup.md)"
+                f"--from-backup FILE`, or without one `--from-inputs` ({backup_document()})"
             )
             raise OperatorError(message)
 

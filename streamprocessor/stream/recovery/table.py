@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from streamprocessor.bundled_files import backup_document
 from streamprocessor.contract.changelog.entry import TableIdentity, new_incarnation
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
 from streamprocessor.errors import OperatorError
@@ -95,15 +96,15 @@ class Table:
                 message = (
                     f"{name}[{where.partition}] ends at {end}, but the table has applied offset {applied}: the topic "
                     "was deleted or made anew since; put the old topic back, or stop all workers and run "
-                    "`streamprocessor rebuild --keep` (deploy/backup.md)"
+                    f"`streamprocessor rebuild --keep` ({backup_document()})"
                 )
                 raise OperatorError(message)
             if committed and not partition.records and partition.identity is None:
                 message = (
                     f"{name}[{where.partition}] was committed up to {committed}, but the changelog of partition "
                     f"{where.partition} is empty: it was deleted; stop all workers and run `streamprocessor "
-                    "rebuild --from-backup FILE`, or without one `--from-inputs` (deploy/backup.md), or use another "
-                    "--app-id"
+                    f"rebuild --from-backup FILE`, or without one `--from-inputs` ({backup_document()}), or use "
+                    "another --app-id"
                 )
                 raise OperatorError(message)
             known_id = partition.identity.topic_ids.get(name) if partition.identity else None
@@ -111,7 +112,7 @@ class Table:
                 message = (
                     f"{name} is another topic (id {self._topic_ids[name]}) than the one the table was made from "
                     f"(id {known_id}): its offsets mean other events; put the old topic back, or stop all workers and "
-                    "run `streamprocessor rebuild --keep` (deploy/backup.md)"
+                    f"run `streamprocessor rebuild --keep` ({backup_document()})"
                 )
                 raise OperatorError(message)
 
@@ -121,7 +122,7 @@ class Table:
                 message = (
                     f"partition {partition.number} of the changelog has contacts and does not say whose table it is: a "
                     "`streamprocessor rebuild` into it did not end; delete what it wrote (the changelog; of a table "
-                    "that moved, all topics of the new prefix) and run it once more (deploy/backup.md)"
+                    f"that moved, all topics of the new prefix) and run it once more ({backup_document()})"
                 )
                 raise OperatorError(message)
 
@@ -137,7 +138,7 @@ class Table:
                     f"partition {partition.number} has contacts under addresses hashed with another "
                     "STREAMPROCESSOR_ADDRESS_SALT: with this one the same people would be others; wanted the former "
                     "one, which collectors have, too; where it is lost for good, `streamprocessor rebuild --keep` "
-                    "(deploy/backup.md)"
+                    f"({backup_document()})"
                 )
                 raise OperatorError(message)
 
@@ -150,7 +151,7 @@ class Table:
                     f"partition {partition.number} knows {len(partition.erased)} erased contacts by another "
                     "STREAMPROCESSOR_ERASURE_SALT: with this one they would not be known, and could come back; "
                     f"wanted the salt that they were erased under{_hint(known)}; where it is lost for good, "
-                    "`streamprocessor rebuild --keep --forget-erased` (deploy/backup.md)"
+                    f"`streamprocessor rebuild --keep --forget-erased` ({backup_document()})"
                 )
                 raise OperatorError(message)
 

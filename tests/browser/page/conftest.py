@@ -71,18 +71,19 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     asyncio.run(system.create(file))
     worker = WorkerProcess(settings, "blue", folder).start()
     try:
+        asyncio.run(_fill(system, worker))
+        # An api that starts now is ready once it knows all of this; one that ran already says so before.
         with api_beside_delivery(settings, folder, "subscriptions: {}", api_port=any_free()) as api:
-            asyncio.run(_fill(system, worker, api))
+            asyncio.run(api.ready())
             yield Firm(system, api)
     finally:
         worker.discard()
 
 
-async def _fill(system: System, worker: WorkerProcess, api: ApiProcess) -> None:
+async def _fill(system: System, worker: WorkerProcess) -> None:
     await worker.ready()
     await system.send(of_everybody(int(time.time() * 1000)))
     await until_settled(system)
-    await api.ready()
 
 
 @pytest.fixture

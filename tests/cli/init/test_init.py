@@ -10,7 +10,7 @@ import click
 import pytest
 
 from streamprocessor.cli.init.businesses import Business, read_businesses
-from streamprocessor.cli.init.model_text import Answers, model_text, usual_answers
+from streamprocessor.cli.init.model_text import BusinessAnswers, model_text, usual_answers
 from streamprocessor.cli.init.questions import read_days, read_names, read_pages
 from streamprocessor.cli.init.templates import template_names
 from streamprocessor.cli.main import commands
@@ -83,7 +83,7 @@ def test_each_proposal_makes_a_model_without_hints(business: Business) -> None:
     "name", ["no", "42", "contact", "Kontakt übers Web", 'a"b', "a: b", "#x", "*", "{}", "-", "$name", "~", "'", "\\"]
 )
 def test_any_name_of_a_form_or_page_is_spelled_so_that_it_is_read_as_the_same(name: str) -> None:
-    answers = Answers(BUSINESSES[0], (f"/{name}",), (name, f"{name} 2"))
+    answers = BusinessAnswers(BUSINESSES[0], (f"/{name}",), (name, f"{name} 2"))
     rules = parse_model(model_text(answers), "scoring.yaml").scores[0].rules
     operands = [
         rule.where.operand for rule in rules if isinstance(rule, EventRule) and isinstance(rule.where, Comparison)

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, RefusalError, WireFormat
 from streamprocessor.collector.tracking.form_reading.submission import FormReading
-from streamprocessor.collector.tracking.form_reading.words import read_form_words
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.field_words import read_form_words
 from tests.harness.input_topics import INPUT_TOPICS
 
 KEYS = token_keys({"k1": "0123456789abcdef"})

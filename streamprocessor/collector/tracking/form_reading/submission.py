@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
-from streamprocessor.collector.tracking.form_reading.words import NO_HINTS, FieldHints, FormWords
 from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.field_words import NO_HINTS, FieldHints, FormWords
 
 UNIDENTIFIED = "unidentified"
 """The property of a submission that says why its form names nobody, where nothing else does either."""

@@ -1,6 +1,6 @@
 """What the fields of a form say of who sent it: whose address it holds, and the attributes that it tells of a person.
 
-The words are words.yaml's. A form that was posted here shows names and values only; the beacon also tells which
+The words are field_words.yaml's. A form that was posted here shows names and values only; the beacon also tells which
 field the page itself calls the sender's address, and which ones nobody sees.
 """
 
@@ -21,7 +21,7 @@ from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
 
-WORDS_FILE = Path(__file__).with_name("words.yaml")
+WORDS_FILE = Path(__file__).with_name("field_words.yaml")
 NO_ADDRESS, SEVERAL_ADDRESSES = "no-address", "several-addresses"
 SHORT_WORD_CHARS = 3
 
@@ -56,7 +56,7 @@ NO_HINTS = FieldHints()
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """The words of words.yaml, plain.
+    """The words of field_words.yaml, plain.
 
     before: words before a name that change nothing.
     own: of names of the sender's own address. others_words, others_parts: of somebody else's, as a word by itself, or
@@ -98,6 +98,14 @@ class FormWords:
         if address is not None and self.has_people:
             found["email"] = address
         return found
+
+    def attribute_of(self, name: str) -> str | None:
+        """The attribute that a field of that name tells; None: none that is known."""
+        return self.attributes.get(self._plain(name))
+
+    def is_address_name(self, name: str) -> bool:
+        """Whether a field of that name is called as the own address, and no more than that."""
+        return self._plain(name) in self.own
 
     def _candidates(self, fields: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
         """The addresses that may be the sender's, by the names of their fields."""
@@ -154,7 +162,7 @@ def words_of(name: str) -> list[str]:
 
 @cache
 def read_form_words(with_people: bool) -> FormWords:
-    """The words of words.yaml; with_people: whether names, phones and addresses become attributes of contacts."""
+    """The words of field_words.yaml; with_people: whether names, phones and addresses become attributes of contacts."""
     content = read_text(WORDS_FILE, "the words of forms")
     read = partial(_form_words, with_people=with_people)
     return read_document(content, str(WORDS_FILE), "the words", read, OperatorError)

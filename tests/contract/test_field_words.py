@@ -2,14 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.collector.tracking.form_reading.words import (
+from streamprocessor.contract.contact_ids import visible_address
+from streamprocessor.contract.field_words import (
     NO_ADDRESS,
     SEVERAL_ADDRESSES,
     FieldHints,
     SubmittersAddress,
     read_form_words,
 )
-from streamprocessor.contract.contact_ids import visible_address
 
 WORDS = read_form_words(True)
 ADA, BOB = "ada@example.com", "bob@example.com"

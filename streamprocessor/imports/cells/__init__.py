@@ -1,0 +1,1 @@
+"""What stands in the cells of tables: numbers, instants, and what a file itself says of its type."""

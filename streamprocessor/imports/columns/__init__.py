@@ -1,0 +1,1 @@
+"""The words of a mapping: which column of a table means what."""

@@ -1,0 +1,1 @@
+"""Files that are tables, CSV, workbooks of Excel and Parquet: a header and rows of cells."""
