@@ -17,6 +17,9 @@ from streamprocessor.cli.demo.command import demo
 from streamprocessor.cli.doctor.command import doctor
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
+from streamprocessor.cli.help.command import help_
+from streamprocessor.cli.help.completion import completion
+from streamprocessor.cli.help.examples import show_examples
 from streamprocessor.cli.import_file import import_file
 from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
@@ -48,6 +51,10 @@ log = logging.getLogger(__name__)
 
 class Commands(click.Group):
     """A group in which an error of ours ends the process with its sentence on stderr and its exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
+        """Their names in the order in which they were added: what comes first in life comes first."""
+        return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
         """What the subcommand returns."""
@@ -84,9 +91,9 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
 def commands() -> None:
     """Score contacts in real time, exactly and explainably, on Kafka.
 
-    `demo` shows it all on this machine; `up` runs it here; `worker` is what runs in production. Options stand before
-    or after the command; each is also a setting STREAMPROCESSOR_... in the environment, or in the file
-    streamprocessor.env of the folder that a command is run in, which `init` writes.
+    `init` writes a model of your own, `up` runs all of it on this machine, `demo` shows it with simulated traffic; in
+    production `worker`, `collector`, `delivery` and `api` run. Options that all share, and settings: `help kafka`.
+    For a shell that completes all of it: `completion`.
     """
 
 
@@ -113,5 +120,8 @@ for command in (
     backup,
     restore,
     rebuild,
+    help_,
+    completion,
 ):
     commands.add_command(command)
+show_examples(commands)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-TEMPLATES = Path(__file__).parents[3] / "deploy" / "models"
+from streamprocessor.bundled_files import bundle_folder
+
+TEMPLATES = bundle_folder() / "deploy" / "models"
 
 _SCHEMA_LINE = re.compile(r"^# yaml-language-server: \$schema=.*$", re.MULTILINE)
 

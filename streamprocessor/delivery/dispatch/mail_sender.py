@@ -92,7 +92,7 @@ class MailSender:
         except (aiosmtplib.SMTPException, OSError) as error:
             return _failure(error)
         finally:
-            client.close()
+            _end(client)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -129,6 +129,14 @@ class MailSender:
             self._note_refused(len(refusals))
         await _quit(client)  # the mail is taken, whatever comes after
         return MailAnswer(answer.code, f"reply-{answer.code}", AttemptResult.DELIVERED)
+
+
+def _end(client: aiosmtplib.SMTP) -> None:
+    """Close the connection at once: over TLS the library would wait for the server's last word."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 async def _quit(client: aiosmtplib.SMTP) -> None:
