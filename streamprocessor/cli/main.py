@@ -31,6 +31,7 @@ from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status.command import status
 from streamprocessor.cli.terminal.options import process_options
 from streamprocessor.cli.terminal.plain_text import echo
+from streamprocessor.cli.terminal.usage_errors import restated
 from streamprocessor.cli.topics import topics
 from streamprocessor.cli.worker import worker
 from streamprocessor.errors import (
@@ -56,10 +57,23 @@ class Commands(click.Group):
         """Their names in the order in which they were added: what comes first in life comes first."""
         return list(self.commands)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left for the subcommand; what is wrong is said in our words."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise restated(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """What the subcommand returns."""
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise restated(error) from error
         except (MustRestartError, BrokerAwayError) as error:
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:

@@ -73,4 +73,4 @@ def test_a_shell_that_is_not_known_is_refused_with_those_that_are(call: Call) ->
     refused = call("completion", "tcsh")
 
     assert refused.exit_code == 2
-    assert "'bash', 'zsh', 'fish'" in refused.stderr
+    assert "SHELL: wanted one of bash, zsh, fish; got 'tcsh'" in refused.stderr
