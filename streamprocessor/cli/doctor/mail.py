@@ -11,7 +11,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.settings import Settings
 
 if TYPE_CHECKING:
-    from streamprocessor.delivery.dispatch.mail_sender import MailAnswer
+    from streamprocessor.delivery.dispatch.mail_sender import MailAnswer, MailSender
     from streamprocessor.delivery.dispatch.mail_server import MailServer
 
 SUBJECT = "mails"
@@ -30,13 +30,19 @@ def mail_server_finding(settings: Settings) -> Finding:
         return failed(SUBJECT, error, _of_setting(str(error)))
     if server is None:
         return well(SUBJECT, "no server for them is set")
-    answer = asyncio.run(MailSender(server, _patience_seconds(settings), lambda _: None).try_login())
+    answer = asyncio.run(_tried(MailSender(server, _patience_seconds(settings), lambda _: None)))
     where = f"{server.host}:{server.port}, {server.security}"
     if answer is None:
         user = f"lets {server.username} in" if server.username else "lets us in without a login"
         return well(SUBJECT, f"{where}: {user}")
     sentence, mend = _refusal(answer, server, settings)
     return failed(SUBJECT, f"{where}: {sentence}", mend)
+
+
+async def _tried(sender: MailSender) -> MailAnswer | None:
+    answer = await sender.try_login()
+    await asyncio.sleep(0)  # what closes the socket is called before the loop ends
+    return answer
 
 
 def _refusal(answer: MailAnswer, server: MailServer, settings: Settings) -> tuple[str, str]:
