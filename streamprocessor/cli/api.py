@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from streamprocessor.cli.terminal.options import inbox_option, process_options, process_settings, setting
@@ -19,8 +21,14 @@ def api(ctx: click.Context) -> None:
 
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
+    from streamprocessor.cli.local.sign_in_lines import is_watched, tell_sign_in
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.readmodel.composition import run_api
 
     settings = process_settings(ctx, "api")
-    ctx.exit(run(run_api(settings)))
+
+    def tell(address: str) -> None:
+        if is_watched():
+            tell_sign_in(settings, address, partial(click.echo, err=True))
+
+    ctx.exit(run(run_api(settings, tell)))

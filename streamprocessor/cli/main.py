@@ -27,6 +27,7 @@ from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
 from streamprocessor.cli.rebuild.command import rebuild
 from streamprocessor.cli.score import score
+from streamprocessor.cli.sign_in import sign_in
 from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status.command import status
 from streamprocessor.cli.terminal.options import process_options
@@ -131,6 +132,7 @@ for command in (
     simulate,
     dead_letters,
     links,
+    sign_in,
     backup,
     restore,
     rebuild,

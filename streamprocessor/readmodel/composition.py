@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -57,21 +57,24 @@ from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.projector import Projector
 from streamprocessor.readmodel.requests.attempts import Attempts
 from streamprocessor.readmodel.requests.sessions import Sessions
-from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
+from streamprocessor.readmodel.requests.sign_in_links import SignInLinks
+from streamprocessor.readmodel.requests.tokens import LOCAL, TOKENS_FILE, Tokens
 from streamprocessor.readmodel.routing.context import ApiContext, Gateways
+from streamprocessor.readmodel.store.access.access_store import access_file, open_access
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
-_LOCAL_GRANT = "local/read+write+erase"  # on this machine it may do everything
+_LOCAL_GRANT = f"{LOCAL}/read+write+erase+tokens"  # on this machine it may do everything
 
 log = logging.getLogger(__name__)
 
 
-async def run_api(settings: Settings) -> int:
+async def run_api(settings: Settings, on_answering: Callable[[str], None] = lambda _: None) -> int:
     """Project and answer until a signal says to stop; the exit code.
 
     Requests are answered be the tables up to date or not: /readyz says so.
+    on_answering: is told where, once, as soon as they are.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -99,6 +102,7 @@ async def run_api(settings: Settings) -> int:
     await rights.refuse_where_missing()
     opening = asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     engine = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
+    access = await asyncio.to_thread(open_access, engine, access_file(settings), now_ms)
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)
@@ -109,6 +113,7 @@ async def run_api(settings: Settings) -> int:
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
         tokens=tokens,
+        access=access,
         sessions=Sessions(pairs, now_ms),
         attempts=Attempts(now_ms),
         client_addresses=addresses,
@@ -119,6 +124,7 @@ async def run_api(settings: Settings) -> int:
         hot_lead_streams=HotLeadStreams(engine, metrics),
         contact_ids=ContactIds(settings.address_salt),
         inbox=inbox,
+        sign_in_links=_sign_in_links(settings, pairs),
     )
     projector.on_written = context.hot_lead_streams.wake
     app = application(context, lambda: [STOPPING] if stop.done() else _not_ready(projector), _description(settings))
@@ -140,7 +146,9 @@ async def run_api(settings: Settings) -> int:
         port = listening.getsockname()[1]
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        note = AddressNote("api", settings.group, local_url(settings.api_host, port))
+        address = local_url(settings.api_host, port)
+        note = AddressNote("api", settings.group, address)
+        on_answering(address)
         with address_noted(settings.data_path, note):
             async with loop_watched(metrics.registry):
                 await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
@@ -156,6 +164,7 @@ async def run_api(settings: Settings) -> int:
             producer.stop(),
             gateways.delivery.close(),
         )
+        access.close()
         engine.dispose()
     if broken is not None:
         raise broken
@@ -165,6 +174,11 @@ async def run_api(settings: Settings) -> int:
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
     return settings.data_path / f"{settings.group}.read-model.sqlite"
+
+
+def _sign_in_links(settings: Settings, pairs: Mapping[str, str]) -> SignInLinks | None:
+    token = None if settings.api_tokens else pairs.get(_LOCAL_GRANT)
+    return None if token is None else SignInLinks(settings.data_path, token, now_ms)
 
 
 def _audit_log(settings: Settings) -> AuditLog:
@@ -182,7 +196,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
     pairs = stored_pairs(settings.api_tokens, file, "STREAMPROCESSOR_API_TOKENS")
     if not settings.api_tokens:
         log.info("the API's token is in %s", file)
-    return {_LOCAL_GRANT if name == "local" else name: token for name, token in pairs.items()}
+    return {_LOCAL_GRANT if name == LOCAL else name: token for name, token in pairs.items()}
 
 
 def _gateways(

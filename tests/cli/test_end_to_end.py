@@ -136,11 +136,14 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
 
         [jane] = await until(listed, bool, WAIT_SECONDS, "jane is listed")
     assert jane["contact_id"] == "jane"
-
     typed = await until(lambda: up.next_steps, bool, WAIT_SECONDS, f"what to type next is said\n{up.said}")
     sent, explained = typed[-3:-1]
     assert '"accepted":1' in up.run(sent).replace(" ", "")
     assert "contact-us" in await until(lambda: up.run(explained), lambda out: "contact-us" in out, WAIT_SECONDS, "why")
+    link = next(line for line in up.said.splitlines() if line.startswith(f"sign in: {api}/sign-in#")).partition("#")[2]
+    async with httpx.AsyncClient(base_url=api) as person:
+        assert (await person.post("/api/session/link", json={"link": link})).json()["name"] == "local"
+        assert (await person.get("/api/contact", params={"contact_id": "jane"})).status_code == 200
     up.process.send_signal(signal.SIGINT)
     await until(up.process.poll, lambda code: code is not None, WAIT_SECONDS, "it ends")
     assert up.process.returncode == 0, up.said

@@ -21,6 +21,7 @@ WITHOUT_KAFKA = {
     "init",
     "score",
     "links",
+    "sign-in",
     "model schema",
     *(f"topics {word}" for word in ("acl", "asyncapi", "list", "manifests")),
 }

@@ -28,6 +28,7 @@ _QUERY = (
 )
 _LISTS = (
     *("contacts", "scores", "hot-leads", "model", "segments", "subscriptions", "imports", "session", "nothing"),
+    "tokens",
     *("segments/all/export", "scores/engagement/values", "scores/engagement/distribution", "hot-leads/stream"),
 )
 _SEGMENT = {

@@ -29,14 +29,17 @@ from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.requests.attempts import Attempts
 from streamprocessor.readmodel.requests.sessions import Sessions
+from streamprocessor.readmodel.requests.sign_in_links import SignInLinks
 from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.routing.context import ApiContext, Gateways
-from streamprocessor.readmodel.store.database import epoch_of, reading
+from streamprocessor.readmodel.store.access.access_store import AccessStore
+from streamprocessor.readmodel.store.access.tables import access
+from streamprocessor.readmodel.store.database import epoch_of, opened_lasting, reading
 from streamprocessor.readmodel.store.rows import rows_of
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.harness.apis import TOKENS, audit_lines
+from tests.harness.apis import ALL, TOKENS, audit_lines
 from tests.harness.processes import ADDRESS_SALT, SALT
 from tests.readmodel.clock import Clock
 from tests.readmodel.conftest import MODEL
@@ -104,6 +107,7 @@ class ApiApp:
             scorer=lambda: self.scorer,
             model_text=lambda: MODEL,
             tokens=Tokens(pairs),
+            access=AccessStore(opened_lasting(engine, folder / "access.sqlite", access), self.clock),
             sessions=Sessions(pairs, self.clock),
             attempts=Attempts(self.clock),
             client_addresses=ClientAddresses(networks_of(PROXY)),
@@ -122,6 +126,7 @@ class ApiApp:
             ),
             hot_lead_streams=HotLeadStreams(engine, metrics),
             inbox=inbox or InboxRules(),
+            sign_in_links=SignInLinks(folder, ALL, self.clock),
         )
         self.app: FastAPI = application(self.context, list, {})
 

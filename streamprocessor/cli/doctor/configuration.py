@@ -161,6 +161,7 @@ def _inbox(settings: Settings, processes: Collection[str]) -> str:
     """How many people the inbox has; raises OperatorError where the API lets some not in under their names."""
     from streamprocessor.inbox.inbox_file import read_inbox_file
     from streamprocessor.readmodel.requests.tokens import read_grant
+    from streamprocessor.readmodel.store.access.made_names import names_of_made_tokens
 
     people = read_inbox_file(Path(settings.inbox)).people
     if settings.api_tokens or API in processes:
@@ -169,9 +170,13 @@ def _inbox(settings: Settings, processes: Collection[str]) -> str:
         pairs, where = _pairs(settings, "api_tokens", file) if is_there else ({}, str(file))
         # The token that the api makes at its first start has a name, and no scopes beside it.
         missing = people.keys() - {words if words == "local" else read_grant(words).name for words in pairs}
+        missing -= names_of_made_tokens(settings)
         if missing:
             names = ", ".join(sorted(missing))
-            message = f"{settings.inbox}: wanted a token in {where} for each person; got none for {names}"
+            message = (
+                f"{settings.inbox}: wanted a token in {where}, or one made on the page under Access, for each person; "
+                f"got none for {names}"
+            )
             raise OperatorError(message)
     return f"{len(people)} people in {settings.inbox}"
 

@@ -21,6 +21,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "delivery enable": ("delivery enable crm",),
     "delivery tail": ("delivery tail",),
     "api": ("api --bootstrap kafka:9092 --api-port 8080",),
+    "sign-in": ("sign-in",),
     "topics": ("topics list", "topics check"),
     "topics list": ("topics list", "topics list --topic-prefix staging- --json"),
     "topics check": ("topics check --bootstrap kafka:9092",),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamprocessor.cli.local.sign_in_lines import tell_sign_in
 from streamprocessor.collector.http.keys import browser_keys_file, write_keys, write_keys_file
 from streamprocessor.process.ports import any_free, next_free
 from streamprocessor.process.supervisor import Child
@@ -83,6 +84,8 @@ class FrontPlan:
         async def tell(name: str) -> None:
             await until_ready(self.address_of(name))
             say(f"{_TITLES[name]} is ready on {self.address_of(name)}{self._key_to(name)}")
+            if name == "api":
+                tell_sign_in(self.settings, self.address_of(name), say)
 
         await asyncio.gather(*map(tell, self.ports))
 

@@ -67,10 +67,11 @@ def address_noted(data_path: Path, note: AddressNote) -> Iterator[None]:
             lock.release()
 
 
-def noted_addresses(data_path: Path, group: str) -> list[AddressNote]:
+def noted_addresses(data_path: Path, group: str | None) -> list[AddressNote]:
     """The live processes of the data folder that belong to the group, in order of their commands and addresses.
 
-    Of a folder that containers share, only those of this container: the others' addresses hold nothing here.
+    group: None: of whichever. Of a folder that containers share, only those of this container: the others' addresses
+    hold nothing here.
     """
     return [note for file, note in _notes_here(data_path, group) if _lives(file)]
 
@@ -87,9 +88,10 @@ def forget_killed_processes(data_path: Path) -> None:
             _forget(file)
 
 
-def _notes_here(data_path: Path, group: str) -> list[tuple[Path, AddressNote]]:
+def _notes_here(data_path: Path, group: str | None) -> list[tuple[Path, AddressNote]]:
     here = socket.gethostname()
-    return [(file, note) for file, note in _notes(data_path / _FOLDER) if note.group == group and note.host == here]
+    notes = _notes(data_path / _FOLDER)
+    return [(file, note) for file, note in notes if group in (None, note.group) and note.host == here]
 
 
 def _notes(folder: Path) -> list[tuple[Path, AddressNote]]:

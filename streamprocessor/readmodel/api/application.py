@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamprocessor.process.http.health import health_routes, status_route
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
+    access,
     active_model,
     catalogue,
     contact,
@@ -61,6 +62,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         choices,
         imports,
         sign_in,
+        access,
     )
     for route in subject.router.routes
     if isinstance(route, ApiRoute)

@@ -3,8 +3,9 @@
 import {onGo, go} from './parts/address.js';
 import {Problem, signOut, whoAsks} from './parts/api.js';
 import {el, tell} from './parts/element.js';
+import {personMenu, viewLinks} from './navigation.js';
 import {leadsToSearch, searchBox} from './search.js';
-import {signInForm} from './signing_in.js';
+import {signInByAddress, signInForm} from './signing_in.js';
 import {FIRST, FIRST_OF_SALESPEOPLE, VIEWS} from './views.js';
 
 const main = document.getElementById('main');
@@ -17,11 +18,12 @@ async function start() {
   window.addEventListener('unhandledrejection', failed);
   document.addEventListener('click', follow);
   document.addEventListener('keydown', leadsToSearch);
+  const {signedIn, refusal} = await signInByAddress();
   try {
-    person = await whoAsks();
+    person = signedIn ?? await whoAsks();
   } catch (problem) {
     if (problem.status !== 401) return showProblem(problem);
-    person = await signInForm(main);
+    person = await signInForm(main, refusal);
   }
   await render();
 }
@@ -81,13 +83,9 @@ function put(content, focused) {
 
 function showFrame() {
   const at = placed(location.pathname)?.view;
-  const section = at?.of ?? at?.path;
-  const seen = person ? VIEWS.filter((view) => view.title && person.scopes.includes(view.scope ?? 'read')) : [];
-  document.getElementById('views').replaceChildren(...seen.map((view) =>
-    el('a', {href: view.path, 'aria-current': view.path === section ? 'page' : null}, view.title)));
+  document.getElementById('views').replaceChildren(...viewLinks(person, at?.of ?? at?.path));
   showSearch();
-  document.getElementById('person').replaceChildren(...(person
-    ? [el('span', {class: 'quiet'}, person.name), el('button', {onclick: leave}, 'Sign out')] : []));
+  document.getElementById('person').replaceChildren(...(person ? personMenu(person, at?.path, leave) : []));
 }
 
 // It stays while views change, with what is typed into it.

@@ -5,6 +5,7 @@
 //   title    in the navigation, where people come before what is set up for them; without one it is not shown there (reached from another view)
 //   load     imports the module, when it is first wanted
 //   of       the path of the view that the navigation marks while this one is shown
+//   menu     true: it is in the menu of who is signed in instead
 //   scope    the scope a token needs for it to be shown; none: read
 // The module exports one function:
 //   export async function show(place) -> Node (or a list of nodes) that becomes the content of <main>
@@ -27,6 +28,7 @@ export const VIEWS = [
   {path: '/catalogue', title: 'Catalogue', load: () => import('./views/catalogue.js')},
   {path: '/model', title: 'Model', load: () => import('./views/model.js')},
   {path: '/imports', title: 'Import', load: () => import('./views/imports.js')},
+  {path: '/access', title: 'Access', menu: true, scope: 'tokens', load: () => import('./views/access/access.js')},
   {path: '/subscriptions/', of: '/subscriptions', load: () => import('./views/subscriptions/subscription.js')},
   {path: '/contact', of: '/contacts', load: () => import('./views/contact/contact.js')},
   {path: '/contacts/', of: '/contacts', load: () => import('./views/contact/contact.js')}, // addresses that people have kept

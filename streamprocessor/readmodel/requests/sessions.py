@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -46,10 +47,11 @@ class ClockSigner(TimestampSigner):
 
 
 class Sessions:
-    """Cookies signed with the tokens themselves: they outlive the process, and end with the token that opened them.
+    """Sessions of the settings' tokens: cookies signed with the tokens themselves.
 
-    Tokens that stand for the same name and scopes sign for each other: while a new one is handed out, nobody is signed
-    out. A cookie holds its session's CSRF token, signed and not encrypted: no script reads it (HttpOnly).
+    They outlive the process, and end with the token that opened them. Tokens that stand for the same name and scopes
+    sign for each other: while a new one is handed out, nobody is signed out. A cookie holds its session's CSRF token,
+    signed and not encrypted: no script reads it (HttpOnly).
     """
 
     def __init__(self, pairs: Mapping[str, str], clock_ms: Callable[[], int]) -> None:
@@ -83,6 +85,12 @@ class Sessions:
         salt = f"session of {grant.name}/{'+'.join(sorted(grant.scopes))}"
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256, "clock_ms": self._clock_ms}
         return URLSafeTimedSerializer(list(keys), salt=salt, signer=ClockSigner, signer_kwargs=signing)
+
+
+def csrf_token_of(cookie: str) -> str:
+    """The CSRF token of a session whose cookie is random; of who knows it nobody learns the cookie."""
+    digest = hashlib.sha256(b"csrf token of " + cookie.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:_CSRF_BYTES]).decode().rstrip("=")
 
 
 def set_cookie(cookie: str, *, is_secure: bool) -> str:

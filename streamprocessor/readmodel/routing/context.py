@@ -25,8 +25,10 @@ from streamprocessor.readmodel.gateways.subscription_store import SubscriptionSt
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.requests.attempts import Attempts
-from streamprocessor.readmodel.requests.sessions import LIFE_SECONDS, Session, Sessions
-from streamprocessor.readmodel.requests.tokens import Tokens
+from streamprocessor.readmodel.requests.sessions import LIFE_SECONDS, Session, Sessions, csrf_token_of
+from streamprocessor.readmodel.requests.sign_in_links import SignInLinks
+from streamprocessor.readmodel.requests.tokens import Grant, Tokens, made_grant
+from streamprocessor.readmodel.store.access.access_store import AccessStore
 from streamprocessor.readmodel.store.cache import Cache
 from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.readmodel.store.distribution import Distribution
@@ -79,6 +81,9 @@ class ApiContext:
     model_text: Callable[[], str]
     """The model in force as its file has it."""
     tokens: Tokens
+    """Of the settings."""
+    access: AccessStore
+    """Tokens that people made, and their sessions."""
     sessions: Sessions
     attempts: Attempts
     client_addresses: ClientAddresses
@@ -90,6 +95,8 @@ class ApiContext:
     contact_ids: ContactIds
     inbox: InboxRules = field(default_factory=InboxRules)
     """Who takes hot leads, and by when; without its file nobody does."""
+    sign_in_links: SignInLinks | None = None
+    """None: nobody signs in by a link here."""
     figures: Figures = field(default_factory=Figures)
 
     @property
@@ -97,16 +104,36 @@ class ApiContext:
         """What the model in force calls contacts by."""
         return self.scorer().model.display
 
+    def made_grant_of(self, token: str) -> Grant | None:
+        """What a token allows that somebody made; None: it is none of those, or its time is over."""
+        made = self.access.of_secret(token)
+        return None if made is None else made_grant(made)
+
+    def made_session_of(self, cookie: str) -> Session | None:
+        """The session that a token opened which somebody made; None: there is none, or its time is over."""
+        made = self.access.of_cookie(cookie)
+        return None if made is None else Session(made_grant(made), csrf_token_of(cookie))
+
+    def open_session(self, token: str, grant: Grant) -> tuple[str, Session]:
+        """The cookie's value, and the session of who has shown the token of this grant."""
+        if grant.token_id is None:
+            return self.sessions.open(token, grant)
+        cookie = self.access.open_session(grant.token_id, self.clock_ms() + LIFE_SECONDS * 1000)
+        return cookie, Session(grant, csrf_token_of(cookie))
+
     def has_ended(self, session: Session) -> bool:
-        """Whether somebody ended the session, here or in another process."""
+        """Whether somebody ended the session of a settings' token, here or in another process."""
         with self.reading() as connection:
             return has_ended(connection, session.id)
 
-    def end(self, session: Session) -> None:
-        """End the session for good, in all processes of this database; what it follows ends too."""
+    def end(self, session: Session, cookie: str) -> None:
+        """End the session of the cookie for good, in all processes of this database; what it follows ends too."""
         now_ms = self.clock_ms()
-        with writing(self.engine) as connection:
-            end_session(connection, session.id, now_ms, now_ms + LIFE_SECONDS * 1000)
+        if session.grant.token_id is None:
+            with writing(self.engine) as connection:
+                end_session(connection, session.id, now_ms, now_ms + LIFE_SECONDS * 1000)
+        else:
+            self.access.end_session(cookie)
         self.hot_lead_streams.wake()
 
     @contextmanager

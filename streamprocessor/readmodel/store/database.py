@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, delete, event, insert, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from streamprocessor.errors import OperatorError
@@ -46,6 +46,27 @@ def open_database(url: str, file: Path) -> Engine:
     except SQLAlchemyError as error:
         # The driver's words name host and database, never the password.
         message = f"read model: {shown_url(engine)} can't be used: {error.__cause__ or error}; is the server up?"
+        raise OperatorError(message) from error
+    return engine
+
+
+def opened_lasting(read_model: Engine, file: Path, tables: MetaData) -> Engine:
+    """A database for what Kafka does not have: the read model's server, or a SQLite file beside the read model's.
+
+    What was committed there survives a power cut. The tables are made where there are none.
+    Raises OperatorError where it can't be opened.
+    """
+    engine = read_model
+    if read_model.dialect.name == "sqlite":
+        engine = _engine(f"sqlite:///{file}")
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = FULL"))
+    try:
+        with writing(engine) as connection:
+            tables.create_all(connection)
+    except SQLAlchemyError as error:
+        if engine is not read_model:
+            engine.dispose()
+        message = f"access: {shown_url(engine)} can't be used: {error.__cause__ or error}; wanted to read and write it"
         raise OperatorError(message) from error
     return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +18,10 @@ from streamprocessor.cli.backup.segments import SegmentSource
 from streamprocessor.cli.backup.snapshot import FileAt, snapshot
 from streamprocessor.cli.kafka.system_state import differences
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.clock import now_ms
+from streamprocessor.readmodel.store.access.access_store import open_access
 from streamprocessor.settings import Settings
+from tests.readmodel.databases import opened_database
 
 CHANGELOG = "app-contacts-changelog"
 PARTITIONS = ("__cluster_metadata-0", "__consumer_offsets-0", f"{CHANGELOG}-0", "email-opens-0", "score-updated-0")
@@ -38,6 +42,18 @@ def folder(tmp_path: Path) -> Path:
     for file in ("write-keys", "spool/mark", "spool/000000000001.spool", "delivery.lock", "kafka/broker.json"):
         (folder / file).write_bytes(b"1")
     return folder
+
+
+def test_who_may_sign_in_is_kept_while_the_api_runs(folder: Path, tmp_path: Path) -> None:
+    with opened_database("", tmp_path / "read-model.sqlite") as read_model:
+        store = open_access(read_model, folder / "app.access.sqlite", now_ms)
+        made, token = store.make("anna", frozenset({"read"}), "local", None)
+        with snapshot(folder, CHANGELOG) as files:
+            [copy] = [file.source for file in files if file.name.name == "app.access.sqlite"]
+            restored = open_access(read_model, Path(shutil.copy(copy, tmp_path / "restored.sqlite")), now_ms)
+        store.close()
+    assert restored.of_secret(token) == made
+    restored.close()
 
 
 def test_no_file_is_held_before_one_that_points_into_it(folder: Path) -> None:

@@ -12,11 +12,14 @@ import pytest
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files, python_version
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import UNFINISHED_RESTORE
 from streamprocessor.process.ports import any_free, is_free
+from streamprocessor.readmodel.store.access.access_store import open_access
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call
 from tests.harness.health import answering_livez
+from tests.readmodel.databases import opened_database
 
 NOBODY = "127.0.0.1:1"
 """Where no Kafka is."""
@@ -226,7 +229,8 @@ def test_people_of_the_inbox_who_can_not_sign_in_are_named(
 
     assert findings(call, environment | settings, "api")["inbox"] == (
         "fail",
-        f"{tmp_path}/inbox.yaml: wanted a token in STREAMPROCESSOR_API_TOKENS for each person; got none for tom",
+        f"{tmp_path}/inbox.yaml: wanted a token in STREAMPROCESSOR_API_TOKENS, or one made on the page under Access, "
+        "for each person; got none for tom",
     )
 
 
@@ -245,9 +249,31 @@ def test_people_of_the_inbox_need_tokens_in_the_data_folder_too_where_the_api_re
 
     assert findings(call, settings, "api")["inbox"] == (
         "fail",
-        f"{tmp_path}/inbox.yaml: wanted a token in {tmp_path}/data/api-tokens for each person; got none for {missing}",
+        f"{tmp_path}/inbox.yaml: wanted a token in {tmp_path}/data/api-tokens, or one made on the page under Access, "
+        f"for each person; got none for {missing}",
     )
     assert findings(call, settings, "delivery")["inbox"][0] == "ok"
+
+
+def test_who_has_a_token_that_was_made_on_the_page_can_sign_in(
+    call: Call, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "inbox.yaml").write_text("people: {mia: {}, tom: {}}")
+    settings = environment | {
+        "STREAMPROCESSOR_INBOX": str(tmp_path / "inbox.yaml"),
+        "STREAMPROCESSOR_API_TOKENS": "ops/read+write+tokens=0123456789abcdef",
+    }
+    (tmp_path / "data").mkdir(mode=0o700)
+    file = tmp_path / "data" / f"{Settings().group}.access.sqlite"
+    with opened_database("", tmp_path / "read-model.sqlite") as read_model:
+        store = open_access(read_model, file, now_ms)
+        store.make("mia", frozenset({"read"}), "ops", None)
+        store.make("tom", frozenset({"read"}), "ops", 1)  # its time is over
+        store.close()
+
+    level, sentence = findings(call, settings, "api")["inbox"]
+
+    assert (level, sentence.rpartition("; ")[2]) == ("fail", "got none for tom")
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(call: Call, environment: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
 from streamprocessor.readmodel.requests.sessions import COOKIE
 from streamprocessor.readmodel.responses.announcements import HotLeadPage, hot_lead, page_of_announcements
-from streamprocessor.readmodel.routing.access import READER, session_of
+from streamprocessor.readmodel.routing.access import READER, asker_of, may_go_on
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
@@ -48,13 +48,14 @@ async def stream_hot_leads(
 ) -> EventStream:
     """Hot leads as they come, as server-sent events.
 
-    The stream has no end but that of the session that follows it. Last-Event-ID goes on after that one.
+    The stream has no end but that of the session or the token that follows it. Last-Event-ID goes on after that one.
     """
-    session = session_of(request)
+    asker = asker_of(request)
     cookie = request.cookies.get(COOKIE, "")
 
     def may_follow(connection: Connection) -> bool:
-        return session is None or (context.sessions.of(cookie) is not None and not has_ended(connection, session.id))
+        is_ended = asker.session is not None and has_ended(connection, asker.session.id)
+        return not is_ended and may_go_on(context, asker, cookie)
 
     return EventStream(
         await context.hot_lead_streams.follow(last_event_id, may_follow, partial(hot_lead_shown, context))

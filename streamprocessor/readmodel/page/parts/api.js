@@ -39,8 +39,17 @@ export async function whoAsks() {
   return session;
 }
 
-export async function signIn(token) {
-  const session = await ask('/api/session', {method: 'POST', body: {token}});
+export function signIn(token) {
+  return openSession('/api/session', {token});
+}
+
+// link: what stands behind # in the address that `streamprocessor sign-in` prints.
+export function signInByLink(link) {
+  return openSession('/api/session/link', {link});
+}
+
+async function openSession(path, body) {
+  const session = await ask(path, {method: 'POST', body});
   csrfToken = session.csrf_token;
   return session;
 }

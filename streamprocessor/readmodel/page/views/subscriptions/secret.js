@@ -2,6 +2,7 @@
 
 import {el} from '../../parts/element.js';
 import {field} from '../../parts/fields.js';
+import {showOnce} from '../../parts/shown_once.js';
 
 const KEPT = /^kept:/;
 
@@ -44,24 +45,10 @@ export function secretFields({subscription, isNew}) {
 
 // A new secret, shown until it is said to be kept; then onclose() is called.
 export function showSecret(secret, onclose) {
-  const text = el('textarea', {id: 'secret', value: secret, readonly: true, rows: 2, class: 'secret', spellcheck: 'false'});
-  const told = el('span', {class: 'quiet', role: 'status'});
-  const dialog = el('dialog', {'aria-labelledby': 'secret-title', onclose: () => { dialog.remove(); onclose(); }},
-    el('h2', {id: 'secret-title'}, 'Its new secret'),
-    el('p', {}, 'The receiver checks webhooks with it. It is not shown again: give it to the receiver now.'),
-    field('Secret', text),
-    el('div', {class: 'row bottom'}, el('button', {type: 'button', onclick: copy}, 'Copy'), el('button', {type: 'button', class: 'main', onclick: () => dialog.close()}, 'The receiver has it'), told));
-
-  async function copy() {
-    text.select();
-    try {
-      await navigator.clipboard.writeText(secret);
-      told.textContent = 'Copied';
-    } catch {
-      told.textContent = 'Selected: copy it with the keyboard'; // without TLS browsers lend no clipboard
-    }
-  }
-
-  document.getElementById('main').append(dialog);
-  dialog.showModal();
+  showOnce(secret, {
+    title: 'Its new secret',
+    words: 'The receiver checks webhooks with it. It is not shown again: give it to the receiver now.',
+    label: 'Secret',
+    done: 'The receiver has it',
+  }, onclose);
 }
