@@ -8,9 +8,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from streamprocessor.cli.doctor.broker import places_of_contacts
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files, python_version
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.kafka.admin.layout import full_name_of, layout_of
+from streamprocessor.kafka.admin.reconcile import apply
+from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import UNFINISHED_RESTORE
@@ -408,3 +414,25 @@ def test_kafka_is_well_once_topics_and_a_model_are_there(
 
     assert {subject: level for subject, (level, _) in after.items() if level != "ok"} == {"Kafka": "warn"}
     assert {"model", "start of worker", *(f"rights of {process}" for process in PROCESSES)} <= after.keys()
+
+
+@pytest.mark.kafka
+async def test_keys_that_lie_in_wrong_partitions_are_counted_with_the_line_that_mends_it(
+    kafka: EmbeddedKafka, topic_prefix: str
+) -> None:
+    settings = Settings(bootstrap=kafka.bootstrap, topic_prefix=topic_prefix, partitions=3)
+    clients = client_settings(settings)
+    await apply(clients, layout_of(settings))
+    changelog = full_name_of(settings, CONTACTS_CHANGELOG)
+    assert (await places_of_contacts(settings, clients, 10.0)).level is Level.OK
+
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        for partition in range(3):
+            await producer.send_and_wait(changelog, key=b"lost-lead", value=b"\x01", partition=partition)
+    finding = await places_of_contacts(settings, clients, 10.0)
+
+    assert finding.level is Level.FAIL
+    assert "keeps 2 contacts in partitions where they do not belong" in finding.sentence
+    repair = f"streamprocessor topics repair --bootstrap {kafka.bootstrap} --topic-prefix {topic_prefix}"
+    assert finding.mend.removeprefix(".venv/bin/") == repair
+    assert (await places_of_contacts(settings, clients, 0.0)).level is Level.WARN
