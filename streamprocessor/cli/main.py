@@ -20,7 +20,7 @@ from streamprocessor.cli.export import export
 from streamprocessor.cli.help.command import help_
 from streamprocessor.cli.help.completion import completion
 from streamprocessor.cli.help.examples import show_examples
-from streamprocessor.cli.import_file import import_file
+from streamprocessor.cli.imports.command import import_file
 from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up

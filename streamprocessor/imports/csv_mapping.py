@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
@@ -77,7 +77,14 @@ class CsvMapping:
         """The names of those columns that a file must have: all, but of an export only those that it always has."""
         if self.recognise is None:
             return self.columns()
-        return {column.column for column in self.contact_columns()} | (self.columns() & self.recognise.columns)
+        needed = {column.column for column in self.contact_columns()} | (self.columns() & self.recognise.columns)
+        needed |= {self.occurred_at.column} if self.occurred_at else set()
+        return needed | ({self.type.column} if isinstance(self.type, TypeColumn) else set())
+
+    def without_events_of(self, absent: Collection[str]) -> CsvMapping:
+        """The mapping for a file that has not these columns: without the events of which nothing is known then."""
+        events = tuple(events for events in self.events if events.deciding_columns.isdisjoint(absent))
+        return self if len(events) == len(self.events) else replace(self, events=events)
 
     def contact_columns(self) -> list[IdColumn]:
         """The columns of the contact's id, the first that has one counts."""

@@ -53,6 +53,8 @@ class RowBuilder:
         self._notation = notation
         self._clues = clues
         self._times_ms = {column: _instants(column, notation) for column in mapping.time_columns()}
+        self._contact_columns = mapping.contact_columns()
+        self._may_skip = bool(mapping.skip or mapping.only or isinstance(mapping.type, TypeColumn))
         named = mapping.type.column if isinstance(mapping.type, TypeColumn) else mapping.type
         self._content_ids = ContentIds(f"csv-{named or 'attributes'}-")
 
@@ -65,7 +67,7 @@ class RowBuilder:
     def _may_be_row(self, cells: dict[str, str]) -> bool:
         """Whether the cells, of which some may be missing, name a contact and a time."""
         try:
-            columns = self._mapping.contact_columns()
+            columns = self._contact_columns
             return bool(self._time(cells)) and any(cells.get(column.column, "").strip() for column in columns)
         except RecordError:
             return False
@@ -73,9 +75,7 @@ class RowBuilder:
     def rows(self, line: int, cells: dict[str, str]) -> Sequence[ImportRow | SkippedRow]:
         """The row as events and updates, or that it says nothing. Raises RecordError where it is bad."""
         mapping = self._mapping
-        if any(cells[skip.column] in skip.cells for skip in mapping.skip):
-            return [SkippedRow(line)]
-        if any(cells[only.column] not in only.cells for only in mapping.only) or _is_passed_over(mapping.type, cells):
+        if self._may_skip and self._is_skipped(cells):
             return [SkippedRow(line)]
         row_id, time, contact_id = self._id(line, cells), self._time(cells), self._contact(cells)
         rows: list[ImportRow | SkippedRow] = [
@@ -86,13 +86,22 @@ class RowBuilder:
             rows += [ImportRow(line, contact_id, event) for event in self._events(events, contact_id, cells)]
         return rows or [SkippedRow(line)]
 
+    def _is_skipped(self, cells: dict[str, str]) -> bool:
+        mapping = self._mapping
+        return (
+            any(cells[skip.column] in skip.cells for skip in mapping.skip)
+            or any(cells[only.column] not in only.cells for only in mapping.only)
+            or _is_passed_over(mapping.type, cells)
+        )
+
     def _contact(self, cells: dict[str, str]) -> str:
-        columns = self._mapping.contact_columns() if self._mapping.contact.otherwise else [self._mapping.contact]
-        column = next((column for column in columns if cells[column.column].strip()), None)
-        if column is None:
-            place = " and ".join(shown_value(column.column) for column in columns)
+        for column in self._contact_columns:
+            cell = cells[column.column].strip()
+            if cell:
+                break
+        else:
+            place = " and ".join(shown_value(column.column) for column in self._contact_columns)
             raise RecordError(reason_codes.NO_CONTACT, f"column {place} is empty")
-        cell = cells[column.column].strip()
         if not column.is_address:
             return column.prefix + cell
         address = one_address(cell)
@@ -164,7 +173,7 @@ class RowBuilder:
 
     def _event(self, event_type: str, columns: _EventColumns, cells: dict[str, str]) -> dict[str, Any]:
         """The event; columns: of its properties and of its context."""
-        properties, context = (self._values(each, cells) for each in columns)
+        properties, context = self._values(columns[0], cells), self._values(columns[1], cells)
         actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
@@ -179,7 +188,7 @@ class RowBuilder:
 
     def _value(self, column: ValueColumn, cell: str) -> Any:
         if column.read_as == TEXT:
-            return str(cell)
+            return str(cell) if isinstance(cell, TypedCell) else cell
         wanted = f"a {column.read_as}"
         if column.read_as == NUMBER:
             if isinstance(cell, TypedCell) and isinstance(cell.value, (int, float)):

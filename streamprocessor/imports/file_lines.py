@@ -78,6 +78,9 @@ class FileLines:
         """The pieces in UTF-8, without a mark; bytes that the encoding has not are none of UTF-8 either."""
         mark, marked = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", None))
         self.encoding = marked or self.encoding or _wide_encoding_of(head)
+        if self.encoding is None and 10 * head.count(0) > len(head):
+            message = f"{self._source_name}: wanted text; got bytes that no text has: export the table as CSV or .xlsx"
+            raise OperatorError(message)
         if self.encoding is None or codecs.lookup(self.encoding).name == "utf-8":
             return _without(mark, pieces)
         return self._transcoded(pieces, self.encoding)

@@ -405,5 +405,5 @@ def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
     with pytest.raises(OperatorError) as refused:
         csv_rows(header, mapping())
 
-    assert str(refused.value).endswith("... (10000 in all), by delimiter ','")
+    assert "... (10000 in all), by delimiter ','" in str(refused.value)
     assert len(str(refused.value)) < 2_000

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.recognition import known_exports, recognise
 
 ROOT = Path(__file__).parents[2]
+GENERAL = {"contact": "Timestamp", "attributes": {"a": "Timestamp"}}
 EXPORTS = known_exports(ROOT / "deploy" / "imports")
 
 
@@ -73,3 +77,15 @@ def test_each_export_recognises_its_own_columns_and_no_other_does() -> None:
     found = {name: recognise(header, EXPORTS) for name, header in headers.items()}
 
     assert {name: each and each.name for name, each in found.items()} == {name: name for name in headers}
+
+
+def test_the_more_specific_of_two_is_chosen_in_whatever_order_they_stand() -> None:
+    header = ["Timestamp", "Email", "Url"]
+    signs = {"title": "a list", "columns": ["Timestamp"]}
+    general = replace(EXPORTS[0], name="a", mapping=parse_mapping(json.dumps(GENERAL | {"recognise": signs}), "a.yaml"))
+
+    for exports in ([general, *EXPORTS], [*EXPORTS, general]):
+        found = recognise(header, exports)
+        assert found is not None
+        assert found.name == "mailchimp-clicks"
+    assert recognise(["Timestamp"], [*EXPORTS, general]) == replace(general, why="it has the columns Timestamp")

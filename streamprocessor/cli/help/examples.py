@@ -44,7 +44,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "explain": ("explain c-42", "explain c-42 --at 2026-12-24T00:00:00Z"),
     "export": ("export c-42",),
     "score": ("score --events events.jsonl --model scoring.yaml",),
-    "import": ("import contacts.csv --mapping deploy/imports/hubspot-contacts.yaml", "import events.jsonl"),
+    "import": (
+        "import contacts.csv --dry-run",
+        "import contacts.csv --mapping deploy/imports/hubspot-contacts.yaml",
+        "import events.jsonl",
+    ),
     "simulate": ("simulate --rate 200", "simulate --events 1000 --output events.jsonl"),
     "dead-letters": ("dead-letters list",),
     "dead-letters list": ("dead-letters list --reason not-json",),

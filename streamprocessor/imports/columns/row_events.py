@@ -41,14 +41,23 @@ class RowEvents:
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
     count: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What the events are called in messages: their type, or its column."""
+        return self.type.column if isinstance(self.type, TypeColumn) else self.type
+
+    @property
+    def deciding_columns(self) -> set[str]:
+        """The names of those columns without which nothing is known of the events: type, instant and count."""
+        names = {self.count} if self.count else set()
+        names |= {self.type.column} if isinstance(self.type, TypeColumn) else set()
+        return names | ({self.occurred_at.column} if self.occurred_at else set())
+
     def columns(self) -> set[str]:
         """The names of all columns that tell of the events."""
-        columns: list[IdColumn | ValueColumn | TimeColumn | TypeColumn]
         columns = [*self.properties.values(), *self.context.values()]
-        columns += [self.id] if self.id else []
-        columns += [self.type] if isinstance(self.type, TypeColumn) else []
-        columns += [self.occurred_at] if self.occurred_at else []
-        return {column.column for column in columns} | ({self.count} if self.count else set())
+        names = {column.column for column in columns} | ({self.id.column} if self.id else set())
+        return names | self.deciding_columns
 
 
 def read_row_events(located: LocatedNode) -> tuple[RowEvents, ...]:

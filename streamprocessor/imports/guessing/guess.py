@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import Counter
@@ -13,7 +12,7 @@ from datetime import UTC
 from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.contract.field_words import read_form_words
 from streamprocessor.errors import RecordError
-from streamprocessor.imports.cells.numbers import AmbiguousNumberError, Notation, read_number
+from streamprocessor.imports.cells.numbers import COMMA, POINT, AmbiguousNumberError, Notation, decimal_of, read_number
 from streamprocessor.imports.cells.times import format_of, time_reader
 from streamprocessor.imports.columns.columns import BOOLEAN, NUMBER, TEXT
 from streamprocessor.imports.columns.suppressed_column import SuppressedColumn
@@ -80,9 +79,10 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
         named = [column for column in rest if joined(column.name) in words.opted_out]
         opted_out = next((column for column in named if column.answers() is not None), None)
         told = [column for column in rest if column is not opted_out]
-        lines += _value_lines("attributes", told or columns[:1], address)
+        lines += _value_lines("attributes", told or ([] if address else columns[:1]), address)
         lines += [] if opted_out is None else [_suppressed_line(opted_out)]
-    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name.strip())
+    lines += _notation_lines(columns)
+    twice = sorted(name for name, count in Counter(header).items() if count > 1 and name.strip() and _is_text(name))
     lines += [f"# {_yaml(name)} stands there more than once: rename one of them to take it." for name in twice]
     return "\n".join(["# Guessed by the header and the first rows: look at the rows that it makes.", *lines, ""])
 
@@ -92,7 +92,7 @@ def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Colu
     return [
         _Column(name, tuple(row[position].strip() for row in rows if position < len(row) and row[position].strip()))
         for position, name in enumerate(header[:MAX_COLUMNS])
-        if name.strip() and counts[name] == 1
+        if name.strip() and counts[name] == 1 and _is_text(name)
     ]
 
 
@@ -141,14 +141,25 @@ def _value_lines(word: str, columns: Sequence[_Column], address: _Column | None)
     return [f"{word}:", *lines] if lines else []
 
 
+def _notation_lines(columns: Sequence[_Column]) -> list[str]:
+    """The decimal character where nothing decides it: what stands before three digits everywhere groups thousands."""
+    numbers = [column for column in columns if column.read_as() == NUMBER]
+    if any(decimal_of(column.cells, Notation()) for column in numbers):
+        return []
+    unclear = [cell for column in numbers for cell in column.cells if _is_ambiguous(cell)]
+    marks = {mark for cell in unclear for mark in (POINT, COMMA) if mark in cell}
+    if len(marks) != 1:
+        return []
+    decimal = POINT if marks == {COMMA} else COMMA
+    return [f'decimal: "{decimal}"  # so that {unclear[0]} is a whole number']
+
+
 def _suppressed_line(column: _Column) -> str:
     answers = column.answers()
     usual = SuppressedColumn("")
     if answers is None or {cell.casefold() for cell in column.cells} <= usual.true_values | usual.false_values:
         return f"suppressed: {_yaml(column.name)}"
-    true_values, false_values = (
-        ", ".join(json.dumps(cell, ensure_ascii=False) for cell in sorted(cells)) for cells in answers
-    )
+    true_values, false_values = (", ".join(f'"{cell}"' for cell in sorted(cells)) for cells in answers)
     return f"suppressed: {{column: {_yaml(column.name)}, true_values: [{true_values}], false_values: [{false_values}]}}"
 
 
@@ -169,10 +180,15 @@ def _snake(name: str) -> str:
 def _is_number(cell: str) -> bool:
     if cell.startswith("0") and cell[1:2].isdigit():
         return False  # a code: its zeros would be lost
+    return _is_ambiguous(cell) or read_number(cell, Notation()) is not None
+
+
+def _is_ambiguous(cell: str) -> bool:
     try:
-        return read_number(cell, Notation()) is not None
+        read_number(cell, Notation())
     except AmbiguousNumberError:
         return True
+    return False
 
 
 def _reads(read: Callable[[str], int], cell: str) -> bool:
@@ -187,4 +203,14 @@ def _yaml(name: str) -> str:
     """The name as a word of YAML."""
     if _PLAIN_WORD.fullmatch(name) and name.lower() not in _WORDS_OF_YAML:
         return name
-    return json.dumps(name)
+    is_plain = {character: character.isprintable() and character not in '"\\' for character in name}
+    return '"' + "".join(each if is_plain[each] else f"\\U{ord(each):08x}" for each in name) + '"'
+
+
+def _is_text(name: str) -> bool:
+    """Whether the name is one that can be written: bytes of another encoding may stand in it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -80,7 +80,10 @@ class CsvTable:
         before = self._numbered.number - len(head)
         shape = RowShape(self.header, is_row)
         for record in read_records(chain(head, self._numbered), self._delimiter, shape, before):
-            yield record if isinstance(record, BadRow) else self._checked(record, width)
+            if isinstance(record, BadRow):
+                yield record
+            elif any(record.cells):  # a line of delimiters alone is as blank as one without
+                yield self._checked(record, width)
 
     @property
     def read_as(self) -> list[str]:
@@ -119,12 +122,13 @@ class CsvTable:
 
     def _checked(self, record: CsvRecord, width: int) -> CsvRecord | BadRow:
         line, cells = record
-        if cells == [_TOO_LONG]:
-            return BadRow(line, reason_codes.TOO_LARGE, f"wanted a line of at most {MAX_LINE_BYTES} bytes; got more")
-        if len(cells) > width and not any(cells[width:]):
-            record = CsvRecord(line, cells[:width])  # of delimiters alone, which spreadsheets leave behind
-        elif len(cells) != width:
-            return BadRow(line, "bad-row", f"wanted {width} cells; got {len(cells)}")
+        if len(cells) != width:
+            if cells == [_TOO_LONG]:
+                wanted = f"wanted a line of at most {MAX_LINE_BYTES} bytes; got more"
+                return BadRow(line, reason_codes.TOO_LARGE, wanted)
+            if len(cells) < width or any(cells[width:]):
+                return BadRow(line, "bad-row", f"wanted {width} cells; got {len(cells)}")
+            record = CsvRecord(line, cells[:width])  # the rest are delimiters alone, which spreadsheets leave behind
         try:
             "".join(cells).encode()
         except UnicodeEncodeError:

@@ -1,53 +1,61 @@
-"""Workbooks of Excel: the first sheet that has rows."""
+"""Workbooks of Excel: the first sheet that has rows.
+
+What is read is little of what a workbook holds: where a program writes its styles as no other does, its rows count.
+"""
 
 from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterable
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import chain
 from typing import IO
-
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
 from streamprocessor.contract.foreign_text import one_line, shown_value
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.file_kinds import COMPOUND
-from streamprocessor.imports.tables.typed_table import TypedTable
+from streamprocessor.imports.tables.typed_table import NumberedRow, TypedTable
+from streamprocessor.imports.tables.workbook_parts import SheetPart, read_parts
+from streamprocessor.imports.tables.worksheet import sheet_rows
 
 MAX_UNPACKED_BYTES = 1 << 30
-"""Of a workbook's parts together: the rows of a sheet stand in memory, and a small file may hold a large one."""
+"""Of a workbook's parts together: its texts stand in memory, and a small file may hold a large one."""
+
+MAX_SHOWN_SHEETS = 10
 
 _IN_MEMORY_BYTES = 16 << 20
+_READ_BYTES = 1 << 20
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a compound file that holds the workbook
+_DAMAGES = (
+    *(ParseError, ExpatError, LookupError, ValueError, TypeError, OverflowError, EOFError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+)
+"""What reading raises where a part is missing, cut off, packed in a way of its own, or not as it must be."""
 
 
 def read_workbook(pieces: Iterable[bytes], source_name: str, columns: Collection[str] = ()) -> TypedTable:
     """The table of a workbook's bytes, cut anywhere; columns: that are wanted.
 
-    Raises OperatorError where it is damaged, encrypted, of Excel 97, or no workbook.
+    Raises OperatorError, here and while it is read, where it is damaged, encrypted, of Excel 97, or no workbook.
     """
-    with spooled(pieces) as file:
-        is_compound = file.read(len(COMPOUND)) == COMPOUND
-        file.seek(0)
-        if not is_compound:
-            _check_parts(file, source_name)
-            file.seek(0)
-        try:
-            workbook = CalamineWorkbook.from_filelike(file)
-            sheets = [workbook.get_sheet_by_name(name) for name in workbook.sheet_names]
-        except PasswordError as error:
-            raise _refusal(source_name, "one without a password", "an encrypted one") from error
-        except CalamineError as error:
-            raise _refusal(source_name, "a whole one", f"an error ({one_line(error)})") from error
-    if is_compound:
-        raise _refusal(source_name, "one of Excel 2007 or later (.xlsx)", "one of Excel 97 (.xls)")
-    filled = [sheet for sheet in sheets if sheet.height]
-    if not filled:
-        raise _refusal(source_name, "a sheet with rows", "none")
-    sheet, others = filled[0], filled[1:]
-    words = [f"Excel, sheet {shown_value(sheet.name)}"]
-    if others:
-        words.append(f"not the other sheets ({', '.join(shown_value(other.name) for other in others)})")
-    return TypedTable(sheet.iter_rows(), source_name, words, columns)
+    with ExitStack() as opened:
+        file = opened.enter_context(spooled(pieces))
+        _refuse_compound(file, source_name)
+        _check_parts(file, source_name)
+        sheets: list[SheetPart] = []
+        rows = _rows(file, source_name, sheets)
+        first = next(rows, None)
+        if first is None:
+            raise _refusal(source_name, "a sheet with rows", "none")
+        opened.pop_all()  # the rows close it
+    words = [f"Excel, sheet {shown_value(sheets[0].name)}"]
+    if others := [shown_value(other.name) for other in sheets[1 : 1 + MAX_SHOWN_SHEETS]]:
+        words.append(f"not the other sheets ({', '.join(others)})")
+    return TypedTable(chain([first], rows), source_name, words, columns)
 
 
 def spooled(pieces: Iterable[bytes]) -> IO[bytes]:
@@ -59,12 +67,43 @@ def spooled(pieces: Iterable[bytes]) -> IO[bytes]:
     return file
 
 
+def _rows(file: IO[bytes], source_name: str, sheets: list[SheetPart]) -> Iterator[NumberedRow]:
+    """The rows of the first sheet that has some; sheets: becomes that one and those behind it."""
+    with file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                parts = read_parts(archive)
+                for position, sheet in enumerate(parts.sheets):
+                    with archive.open(sheet.path) as content:
+                        rows = sheet_rows(content, parts)
+                        if (first := next(rows, None)) is not None:
+                            sheets[:] = parts.sheets[position:]
+                            yield first
+                            yield from rows
+                            return
+        except _DAMAGES as error:
+            raise _refusal(source_name, "a whole one", f"an error ({one_line(error)})") from error
+
+
+def _refuse_compound(file: IO[bytes], source_name: str) -> None:
+    """Refuse a compound file: an encrypted workbook, or one of Excel 97."""
+    before = file.read(len(COMPOUND))
+    is_compound = before == COMPOUND
+    while is_compound and (piece := file.read(_READ_BYTES)):
+        if _ENCRYPTED in before + piece:
+            raise _refusal(source_name, "one without a password", "an encrypted one")
+        before = piece[-len(_ENCRYPTED) :]
+    if is_compound:
+        raise _refusal(source_name, "one of Excel 2007 or later (.xlsx)", "one of Excel 97 (.xls)")
+    file.seek(0)
+
+
 def _check_parts(file: IO[bytes], source_name: str) -> None:
     """Refuse an archive that holds no workbook, or more than fits in memory."""
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except _DAMAGES as error:
         raise _refusal(source_name, "a whole one", "a file that is cut off or damaged") from error
     names = [part.filename for part in parts]
     if not any(name.startswith("xl/") for name in names):

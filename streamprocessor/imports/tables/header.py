@@ -33,7 +33,7 @@ def header_position(rows: Sequence[Sequence[str]], columns: Collection[str]) -> 
         return found.index(max(found))
     filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
     widest = max(filled, default=0)
-    enough = max(2, (widest + 1) // 2) if widest > 1 else 1
+    enough = max(2, -(-3 * widest // 4)) if widest > 1 else 1
     return next((position for position, count in enumerate(filled) if count >= enough), 0)
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import IO, TYPE_CHECKING
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.tables.excel import spooled
 from streamprocessor.imports.tables.typed_table import TypedTable
-
-if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
 
 _BATCH_ROWS = 2000
 
@@ -28,19 +25,22 @@ def read_parquet(pieces: Iterable[bytes], source_name: str, columns: Collection[
         wanted = "`pip install 'streamprocessor[parquet]'`, which brings Apache Arrow, or the table as CSV"
         message = f"{source_name}: is Parquet; wanted {wanted}; got neither"
         raise OperatorError(message) from error
-    content = spooled(pieces)
-    try:
-        file = ParquetFile(content)
-    except (ArrowException, OSError) as error:
-        content.close()
-        message = f"{source_name}: wanted a whole Parquet file; got one that is cut off or damaged ({error})"
-        raise OperatorError(message) from error
-    names = file.schema_arrow.names
-    rows = chain([names], _rows(file, content))
-    return TypedTable(rows, source_name, ["Parquet"], columns or names)
+
+    def read() -> Iterator[Sequence[object]]:
+        with spooled(pieces) as content:
+            try:
+                file = ParquetFile(content)
+                yield file.schema_arrow.names
+                for batch in file.iter_batches(_BATCH_ROWS):
+                    yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            except (ArrowException, OSError, ValueError) as error:
+                raise _damaged(source_name, error) from error
+
+    rows = read()
+    names = [str(name) for name in next(rows)]
+    return TypedTable(enumerate(chain([names], rows), 1), source_name, ["Parquet"], columns or names)
 
 
-def _rows(file: ParquetFile, content: IO[bytes]) -> Iterator[Sequence[object]]:
-    with content:
-        for batch in file.iter_batches(_BATCH_ROWS):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+def _damaged(source_name: str, error: Exception) -> OperatorError:
+    got = f"one that is cut off or damaged ({one_line(error)})"
+    return OperatorError(f"{source_name}: wanted a whole Parquet file; got {got}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, islice
+from typing import TypeAlias
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cells.typed import cell_of
@@ -12,35 +13,36 @@ from streamprocessor.imports.tables.csv_records import CsvRecord
 from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, header_position
 from streamprocessor.imports.tables.table import RECORDS_LOOKED_AT, IsRow
 
+NumberedRow: TypeAlias = tuple[int, Sequence[object]]
+"""The line of a row, from 1, and its values."""
+
 
 class TypedTable:
     """The records of such a table, and how it was read."""
 
     def __init__(
-        self, rows: Iterable[Sequence[object]], source_name: str, read_as: list[str], columns: Collection[str] = ()
+        self, rows: Iterable[NumberedRow], source_name: str, read_as: list[str], columns: Collection[str] = ()
     ) -> None:
-        """Read rows of values of equal length; blank ones and a title may stand above that which names the columns.
+        """Read the rows; blank ones and a title may stand above that which names the columns.
 
         columns: that are wanted, by which the header is known.
         """
         self.read_as = read_as
-        self._rows: Iterator[tuple[int, Sequence[object]]] = enumerate(rows, 1)
+        self._records = _filled(rows)
         self._source_name = source_name
         self._columns = columns
 
     @cached_property
     def header(self) -> list[str]:
         """The names of the columns."""
-        first = list(islice(self._rows, ROWS_LOOKED_AT))
-        cells = [[cell_of(value) for value in values] for _, values in first]
-        if not any(map(any, cells)):
+        first = list(islice(self._records, ROWS_LOOKED_AT))
+        if not first:
             message = f"{self._source_name}: wanted a first row that names the columns; got none with cells"
             raise OperatorError(message)
-        position = header_position(cells, self._columns)
-        self._rows = enumerate(
-            (values for _, values in chain(first[position + 1 :], self._rows)), first[position][0] + 1
-        )
-        return cells[position]
+        position = header_position([record.cells for record in first], self._columns)
+        self._records = chain(first[position + 1 :], self._records)
+        cells = first[position].cells
+        return cells[: 1 + max(place for place, cell in enumerate(cells) if cell)]
 
     @property
     def how(self) -> str:
@@ -52,17 +54,26 @@ class TypedTable:
         return self._head
 
     def records(self, is_row: IsRow | None) -> Iterator[CsvRecord]:  # noqa: ARG002 - no quote can swallow rows
-        """All records below the header, once."""
+        """All records below the header, once; what stands beside the named columns is left out."""
         yield from self._head
-        yield from self._read(self._rows)
+        yield from self._of_header(self._records)
 
     @cached_property
     def _head(self) -> list[CsvRecord]:
         assert self.header is not None  # which stands before them
-        return list(islice(self._read(self._rows), RECORDS_LOOKED_AT))
+        return list(islice(self._of_header(self._records), RECORDS_LOOKED_AT))
 
-    def _read(self, rows: Iterable[tuple[int, Sequence[object]]]) -> Iterator[CsvRecord]:
-        for line, values in rows:
-            cells = [cell_of(value) for value in values]
-            if any(cells):
-                yield CsvRecord(line, cells)
+    def _of_header(self, records: Iterable[CsvRecord]) -> Iterator[CsvRecord]:
+        """The records, each of as many cells as the header: rows end with their last cell."""
+        width = len(self.header)
+        for record in records:
+            line, cells = record
+            yield record if len(cells) == width else CsvRecord(line, (cells + [""] * width)[:width])
+
+
+def _filled(rows: Iterable[NumberedRow]) -> Iterator[CsvRecord]:
+    """The rows that have something in a cell."""
+    for line, values in rows:
+        cells = [cell_of(value) for value in values]
+        if any(cells):
+            yield CsvRecord(line, cells)
