@@ -126,6 +126,7 @@ def imported(ask: Call, tmp_path: Path) -> None:
         "bad": {},
         "skipped": 0,
         "rows": 3,
+        "resumed_after_rows": 0,
         "read_as": "utf-8",
     }
     until(lambda: (explained(ask, "c-1") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 35)
