@@ -44,7 +44,7 @@ def start(request: pytest.FixtureRequest) -> Start:
     ("words", "setting", "code", "said"),
     [
         (["collector", "--help"], "", 0, "Usage: streamprocessor collector [OPTIONS]"),
-        (["collector", "--unknown"], "", 2, "Error: No such option: --unknown"),
+        (["collector", "--unknown"], "", 2, "Error: unknown option '--unknown'"),
         (["collector"], "many", 2, "STREAMPROCESSOR_PARTITIONS"),
     ],
 )

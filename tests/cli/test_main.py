@@ -80,7 +80,7 @@ def test_an_error_of_the_program_is_not_hidden() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["nonsense"], "No such command"),
+        (["nonsense"], "unknown command 'nonsense'; wanted one that --help lists; got 'nonsense'"),
         (["topics", "check", "--data-dir", "/nowhere"], "no Kafka: none is named"),
         (["worker", "--data-dir", "/nowhere"], "wanted --bootstrap HOST:PORT"),
         (["topics", "list", "--topic-prefix", "sp ace"], "STREAMPROCESSOR_TOPIC_PREFIX"),
