@@ -30,6 +30,7 @@ OTHER_PROGRAMS = frozenset(
         "pip",
         "printf",
         "sed",
+        "source",
     }
 )
 """What documents have their readers run besides; of these nothing but that they are called is known here."""
