@@ -126,11 +126,17 @@ def _line_end_of(head: bytes) -> bytes:
 
 
 def _split(pieces: Iterable[bytes], end: bytes) -> Iterator[bytes]:
-    rest = b""
+    begun: list[bytes] = []  # a long line's pieces, joined once
+    begun_bytes = 0
     for piece in pieces:
-        lines = (rest + piece).split(end)
-        rest = lines.pop()[:MAX_LINE_BYTES]
-        for line in lines:
-            yield line[:MAX_LINE_BYTES] + end
-    if rest:
-        yield rest
+        if end in piece:
+            lines = b"".join([*begun, piece]).split(end)
+            begun, begun_bytes = [], 0
+            piece = lines.pop()
+            for line in lines:
+                yield line[:MAX_LINE_BYTES] + end
+        if piece and begun_bytes < MAX_LINE_BYTES:
+            begun.append(piece)
+            begun_bytes += len(piece)
+    if begun:
+        yield b"".join(begun)[:MAX_LINE_BYTES]

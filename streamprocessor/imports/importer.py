@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import orjson
+
+from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.contract.events.updates import ANNOUNCE, contact_of_update
+from streamprocessor.contract.strict_json import MAX_BYTES
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
@@ -83,6 +87,11 @@ async def import_rows(
 
 
 def _checked(row: ImportRow, now_ms: int) -> ReadRow:
+    size_bytes = len(orjson.dumps(row.value))
+    if size_bytes > MAX_BYTES:
+        return BadRow(
+            row.line, reason_codes.TOO_LARGE, f"row: wanted at most {MAX_BYTES} bytes as JSON; got {size_bytes}"
+        )
     try:
         decode_fact(row.value, contact_of_update(row.value.get("update"), row.contact_id.encode()), now_ms)
     except RecordError as error:

@@ -122,6 +122,7 @@ def test_a_line_without_end_is_not_kept_in_memory(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(file_lines, "MAX_LINE_BYTES", 100)
 
     assert [len(line) for line in FileLines([b"x" * 60] * 5 + [b"\nshort\n"], "f")] == [101, 6]
+    assert [len(line) for line in FileLines([b"x" * 60] * 5, "f")] == [100]
 
 
 cells = st.text(st.sampled_from('ab" ,\n;'), max_size=6) | st.sampled_from(['"', 'a"b', '"a', 'a"', '""'])
@@ -271,7 +272,8 @@ def amounts(cells: list[str], how: CsvMapping = AMOUNTS) -> tuple[list[Any], dic
         ("1\u00a0234,5", 1234.5), ("1\u202f234", 1234), ("1.234.567", 1234567), ("1,234,567", 1234567),
         ("1,00,000", 100000), ("-49,90", -49.9), ("49,90-", -49.9), ("(49.90)", -49.9), ("−5", -5), ("0.123", 0.123),
         ("0,123", 0.123), ("1234.567", 1234.567), ("12.5", 12.5), ("1e5", 1e5), ("1_000", 1000), ("+7", 7), ("007", 7),
-        ("12,", 12.0), (".5", 0.5),
+        ("12,", 12.0), (".5", 0.5), ("9223372036854775807", 9223372036854775807), ("9" * 20, 1e20),
+        ("-1" + "0" * 30, -1e30),
     ],
 )  # fmt: skip
 def test_a_number_that_has_one_meaning_is_read_however_it_is_written(cell: str, number: float) -> None:
@@ -279,7 +281,7 @@ def test_a_number_that_has_one_meaning_is_read_however_it_is_written(cell: str, 
 
 
 @pytest.mark.parametrize(
-    "cell", ["many", "nan", "inf", "1.2.3", "1,2,3", "12 %", "--5", "(-5)", "1.234,56.7", "9" * 5000]
+    "cell", ["many", "nan", "inf", "1.2.3", "1,2,3", "12 %", "--5", "(-5)", "1.234,56.7", "9" * 5000, "9" * 400 + "e9"]
 )
 def test_what_is_no_number_is_a_bad_row(cell: str) -> None:
     assert amounts([cell])[:2] == ([], {2: "bad-value"})

@@ -377,6 +377,7 @@ def test_an_event_goes_to_the_topic_of_its_type(fields: str, topic: str) -> None
         (b'{"contact_id": "c1", "type": "open", "occurred_at": "2200-01-01T00:00:00Z"}', "from-the-future"),
         (b'{"contact_id": "c1", "type": "open", "properties": 1}', "bad-properties"),
         (b'{"contact_id": "c1", "update": "attributes"}', "bad-update"),
+        (b'{"contact_id": "c1", "type": "open", "properties": {"note": "%s"}}' % (b"x" * 300_000), "too-large"),
     ],
 )
 def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reason: str) -> None:
@@ -407,3 +408,14 @@ def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
 
     assert "... (10000 in all), by delimiter ','" in str(refused.value)
     assert len(str(refused.value)) < 2_000
+
+
+def test_a_row_too_large_for_its_topic_is_bad_and_the_import_goes_on() -> None:
+    lines = b"who,at,a,b,c\nc1,2026-01-01,%s\nc2,2026-01-01,x,y,z\n" % b",".join([b"x" * 100_000] * 3)
+    how = mapping(occurred_at={"column": "at"}, properties={name: name for name in "abc"})
+
+    large, row = checked(csv_rows(lines, how), NOW_MS)
+
+    assert isinstance(large, BadRow)
+    assert (large.line, large.reason) == (2, "too-large")
+    assert isinstance(row, ImportRow)

@@ -7,7 +7,11 @@ import random
 import pytest
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import open_table
+from streamprocessor.imports.importer import checked
+from streamprocessor.imports.rows import ImportRow
+from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.imports.tables.typed_table import TypedTable
 from streamprocessor.imports.tables.workbook_parts import _kind_of
 from tests.imports.workbooks import workbook
@@ -39,6 +43,8 @@ def cells_of(rows: str, others: dict[str, str] | None = None) -> list[list[str]]
         ('<c t="inlineStr"><is><t>two_x000D_lines</t></is></c>', "two\rlines"),
         ('<c t="b"><v>1</v></c>', "true"),
         ('<c t="d"><v>2026-11-02T09:30:00</v></c>', "2026-11-02T09:30:00"),
+        ('<c t="inlineStr"><is><t>_xD83D__xDE00_</t></is></c>', "\U0001f600"),
+        ('<c t="inlineStr"><is><t>half _xD83D_</t></is></c>', "half \ufffd"),
         ("<c><v>51001</v></c>", "51001"),
         ("<c><v>51001.0</v></c>", "51001"),
         ("<c><v>-0.5</v></c>", "-0.5"),
@@ -135,3 +141,31 @@ def test_any_damage_of_a_workbook_is_rows_or_a_refusal() -> None:
 
     assert "data.xlsx: wanted a workbook, a " in outcomes
     assert len(outcomes) > 1
+
+
+def test_a_number_that_json_has_not_is_read_as_that_of_a_csv_is() -> None:
+    mapping = parse_mapping("{contact: who, attributes: {account: account, seats: {column: seats, as: number}}}", "m")
+    table = open_table([workbook({"Data": [["who", "account", "seats"], ["a", 10**20, 10**20]]})], "data.xlsx", mapping)
+
+    [row] = checked(TableRows(table, mapping, "data.xlsx"), 1_795_000_000_000)
+
+    assert isinstance(row, ImportRow)
+    assert row.value["attributes"] == {"account": "1" + 20 * "0", "seats": 1e20}
+
+
+@pytest.mark.parametrize(
+    ("part", "xml", "complaint"),
+    [
+        (SHEET, '<worksheet name="{}"></worksheet>', "wanted tags and comments of at most 1048576 bytes; got a longer"),
+        (SHEET, "<worksheet><!--{}--></worksheet>", "wanted tags and comments of at most 1048576 bytes; got a longer"),
+        ("xl/styles.xml", '<styleSheet name="{}"/>', "wanted tags and comments of at most 1048576 bytes; got a longer"),
+        (
+            SHEET,
+            '<worksheet><sheetData><row r="7"><c t="str"><v>{}</v></c></row></sheetData></worksheet>',
+            "wanted cells of at most 1048576 characters; got more in row 7",
+        ),
+    ],
+)
+def test_a_workbook_that_would_take_hours_is_refused_at_once(part: str, xml: str, complaint: str) -> None:
+    with pytest.raises(OperatorError, match=complaint):
+        table_of({part: xml.format(">" * (3 << 20))})

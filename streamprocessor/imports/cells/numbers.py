@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -12,6 +13,9 @@ DECIMALS = (POINT, COMMA)
 THOUSANDS = (".", ",", "'", "\N{RIGHT SINGLE QUOTATION MARK}", " ", "_")
 
 MAX_CHARS = 100
+
+LARGEST_WHOLE = 2**63 - 1
+"""A whole number beyond it is none of JSON's: it is kept as a float."""
 
 _PLAIN_SPACES = str.maketrans(dict.fromkeys("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}", " "))
 _CURRENCY = r"(?:[A-Z]{3}|[$€£¥₹₽₺₩₪฿₫₴₦₱¢¤])?"
@@ -46,6 +50,14 @@ def read_number(text: str, notation: Notation) -> int | float | None:
     Signs, a currency beside it and parentheses for less than nothing are taken. Raises AmbiguousNumberError where the
     notation does not say the decimal character and the text would be another number with the other.
     """
+    number = _spelled(text, notation)
+    if number is None or -LARGEST_WHOLE <= number <= LARGEST_WHOLE:
+        return number
+    return float(number) if math.isfinite(number) else None
+
+
+def _spelled(text: str, notation: Notation) -> int | float | None:
+    """The same, however large."""
     if len(text) <= MAX_CHARS and text.isascii():
         whole, point, decimals = text.partition(POINT)
         if whole.isdigit() and (not point or (decimals.isdigit() and notation.decimal == POINT)):

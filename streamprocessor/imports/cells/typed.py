@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import orjson
 
+from streamprocessor.imports.cells.numbers import LARGEST_WHOLE
+
 CellValue: TypeAlias = int | float | date
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,9 +58,14 @@ def instant_ms(moment: date, zone: tzinfo) -> int:
 
 def _number(value: int | float | Decimal) -> str:
     if isinstance(value, int):
-        return TypedCell(str(value), value)
+        return _whole_number(value)
     if not math.isfinite(value):
         return ""
     if value == int(value) and (isinstance(value, Decimal) or abs(value) < _LARGEST_EXACT):
-        return TypedCell(str(int(value)), int(value))
+        return _whole_number(int(value))
     return TypedCell(str(value), float(value))
+
+
+def _whole_number(value: int) -> str:
+    """The cell of the number; one that JSON has not is a text, read as those of a CSV are."""
+    return TypedCell(str(value), value) if abs(value) <= LARGEST_WHOLE else str(value)

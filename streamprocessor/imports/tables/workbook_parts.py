@@ -10,6 +10,8 @@ from typing import IO
 from xml.etree.ElementTree import Element, iterparse
 from zipfile import ZipFile
 
+from streamprocessor.imports.tables.bounded_xml import BoundedXml
+
 DATE, DATE_TIME, TIME = "date", "date-time", "time"
 
 _WORKBOOK, _STYLES, _STRINGS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
@@ -63,7 +65,7 @@ def read_parts(archive: ZipFile) -> WorkbookParts:
 def elements(file: IO[bytes], *tags: str) -> Iterator[Element]:
     """The elements of these names, each once it is whole; what was read before is forgotten."""
     parents: list[Element] = []
-    for event, element in iterparse(file, ("start", "end")):
+    for event, element in iterparse(BoundedXml(file), ("start", "end")):
         if event == "start":
             parents.append(element)
             continue
@@ -87,8 +89,14 @@ def text_of(element: Element) -> str:
 
 
 def unescaped(text: str) -> str:
-    """The text with the characters that XML can't hold, which workbooks spell with their numbers."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    """The text with the characters that XML can't hold, which workbooks spell with their numbers.
+
+    Two halves of a character are that one; a half alone is U+FFFD, for no text has it.
+    """
+    if "_x" not in text:
+        return text
+    whole = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _paths(archive: ZipFile) -> dict[str, str]:

@@ -7,10 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import IO
 from xml.parsers.expat import ParserCreate
 
+from streamprocessor.imports.tables.bounded_xml import refuse_endless_markup
 from streamprocessor.imports.tables.workbook_parts import DATE, TIME, WorkbookParts, unescaped
 
 MAX_LINES, MAX_COLUMNS = 1_048_576, 16_384
 """Of a sheet."""
+
+MAX_TEXT_CHARS = 1 << 20
+"""Of a cell: thirty times of what Excel takes."""
 
 _READ_BYTES = 1 << 16
 _TEXTS = frozenset({"v", "t"})
@@ -46,6 +50,7 @@ class _SheetReader:
         self._values: list[object] = []
         self._cell: dict[str, str] = {}
         self._text: list[str] = []
+        self._text_chars = self._given_bytes = 0
         self._is_text = False
         self._has_text = False
 
@@ -53,12 +58,14 @@ class _SheetReader:
         """The rows that end in this piece."""
         self._rows = []
         self._parser.Parse(piece, is_last)
+        self._given_bytes += len(piece)
+        refuse_endless_markup(self._parser, self._given_bytes)
         return self._rows
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         word = self._words.get(name) or self._words.setdefault(name, name.rpartition(":")[2])
         if word == "c":
-            self._cell, self._text, self._has_text = attributes, [], False
+            self._cell, self._text, self._text_chars, self._has_text = attributes, [], 0, False
         elif word in _TEXTS:
             self._is_text = self._has_text = True
         elif word == "rPh":  # how a text is said
@@ -73,6 +80,10 @@ class _SheetReader:
 
     def _characters(self, text: str) -> None:
         if self._is_text:
+            self._text_chars += len(text)
+            if self._text_chars > MAX_TEXT_CHARS:
+                message = f"wanted cells of at most {MAX_TEXT_CHARS} characters; got more in row {self._line}"
+                raise ValueError(message)
             self._text.append(text)
 
     def _end(self, name: str) -> None:
