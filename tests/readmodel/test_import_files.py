@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import stat
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,7 @@ import pytest
 from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.readmodel.gateways import import_files
 from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, ImportFiles
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
@@ -122,7 +124,7 @@ async def test_a_mapping_that_is_none_or_names_what_is_not_there_is_said_with_th
     for body, problem in (
         ({"mapping": {"contact": "E-Mail"}}, "wanted either type"),
         ({"mapping": {"contact": "Nobody", "attributes": {"email": "E-Mail"}}}, "'Nobody'"),
-        ({"mapping_text": "{contact"}, "wanted YAML"),
+        ({"mapping_text": "{contact"}, "wanted a comma"),
         ({"mapping_text": "- 1"}, "wanted"),
     ):
         told = await proposed(http, file_id, body)
@@ -233,3 +235,51 @@ async def test_what_came_half_is_not_there_after_a_restart(tmp_path: Path) -> No
     (folder / ("a" * 32)).write_text("half")
     ImportFiles(folder, jobs, lambda: 0)
     assert list(folder.iterdir()) == []
+
+
+async def one_body() -> AsyncIterator[bytes]:
+    yield b"a,b\n"
+
+
+def no_imports(folder: Path) -> ImportJobs:
+    return ImportJobs(folder, lambda *_: None, 1_000, lambda: 0)
+
+
+async def test_a_file_that_is_deleted_while_its_import_begins_does_not_come_back(tmp_path: Path) -> None:
+    files = ImportFiles(tmp_path / "kept", no_imports(tmp_path / "imports"), lambda: 0)
+    file = await files.keep("x.csv", "csv", one_body())
+
+    files.delete(file.id)
+    files.begin(file, "an-import")
+    files.choose(file, None, "contact: who")
+
+    assert files.all() == []
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+async def test_a_full_disk_keeps_no_file_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    files = ImportFiles(tmp_path / "kept", no_imports(tmp_path / "imports"), lambda: 0)
+    kept = await files.keep("x.csv", "csv", one_body())
+    monkeypatch.setattr(import_files, "write_whole", full)
+    with pytest.raises(Problem, match="No space left") as refused:
+        await files.keep("y.csv", "csv", one_body())
+    with pytest.raises(Problem, match="wanted room in the data folder"):
+        files.choose(kept, None, "contact: who")
+
+    assert refused.value.status_code == 503
+    assert files.all() == [kept]
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b'{"id": "of another version"}'])
+async def test_choices_that_are_not_whole_cost_their_file_and_no_start(tmp_path: Path, content: bytes) -> None:
+    folder, jobs = tmp_path / "kept", no_imports(tmp_path / "imports")
+    files = ImportFiles(folder, jobs, lambda: 0)
+    whole, broken = await files.keep("x.csv", "csv", one_body()), await files.keep("y.csv", "csv", one_body())
+    (folder / f"{broken.id}.json").write_bytes(content)
+
+    assert ImportFiles(folder, jobs, lambda: 0).all() == [whole]
+    assert len(list(folder.iterdir())) == 2

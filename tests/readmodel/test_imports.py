@@ -25,7 +25,7 @@ from streamprocessor.readmodel.gateways.import_job import (
     RUNNING,
     ImportJob,
 )
-from streamprocessor.readmodel.gateways.import_jobs import MOST_RECEIVED, MOST_TRIES, ImportJobs
+from streamprocessor.readmodel.gateways.import_jobs import MOST_RECEIVED, MOST_SHOWN, MOST_TRIES, ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.gateways.import_run import RunImport, permitted
 from streamprocessor.readmodel.problem import Problem
@@ -137,6 +137,26 @@ async def test_a_body_that_comes_slowly_holds_up_nobody_and_few_may_come_at_once
         each.cancel()
     await asyncio.wait(slow_ones)
     await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
+
+
+async def test_an_import_that_is_under_way_is_known_however_many_ended_meanwhile(tmp_path: Path) -> None:
+    come, rest = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"x"
+        come.set()
+        await rest.wait()
+
+    jobs = jobs_of(tmp_path, lambda *_: None)
+    begun = asyncio.ensure_future(jobs.begin(JSON_LINES, slow()))
+    await come.wait()
+    for _ in range(MOST_SHOWN + 1):
+        await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
+    assert len(jobs.all()) == MOST_SHOWN
+    rest.set()
+    slow_one = await begun
+
+    assert jobs.get(slow_one.id) is slow_one
 
 
 async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path: Path) -> None:

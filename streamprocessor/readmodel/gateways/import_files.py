@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,10 +13,14 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.imports.progress.checkpoint import write_whole
 from streamprocessor.imports.proposals.file_proposal import format_of
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
-from streamprocessor.readmodel.gateways.kept_body import keep_body
+from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
+from streamprocessor.readmodel.problem import Problem
 from streamprocessor.scoring.model.model import DAY_MS
+
+log = logging.getLogger(__name__)
 
 KEPT_MS = 7 * DAY_MS
 MOST_FILES = 10
@@ -110,18 +114,22 @@ class ImportFiles:
             raise
         looks_like = await asyncio.to_thread(format_of, self.path(file_id), name)
         file = KeptFile(file_id, name, file_format or looks_like, size_bytes, self._clock_ms())
-        self._note(file)
+        try:
+            self._note(file)
+        except Problem:
+            self.delete(file_id)
+            raise
         for oldest in list(self._files)[:-MOST_FILES]:
             self.delete(oldest)
         return file
 
     def choose(self, file: KeptFile, mapping_name: str | None, mapping_text: str | None) -> KeptFile:
-        """The file with what was chosen for it now."""
-        return self._note(replace(file, mapping_name=mapping_name, mapping_text=mapping_text))
+        """The file with what was chosen for it now; raises Problem where there is no room."""
+        return self._changed(replace(file, mapping_name=mapping_name, mapping_text=mapping_text))
 
     def begin(self, file: KeptFile, import_id: str) -> KeptFile:
-        """The file with the import that was begun of it."""
-        return self._note(replace(file, import_id=import_id))
+        """The file with the import that was begun of it; raises Problem where there is no room."""
+        return self._changed(replace(file, import_id=import_id))
 
     async def content(self, file: KeptFile) -> AsyncIterator[bytes]:
         """The content of the file in pieces."""
@@ -148,11 +156,15 @@ class ImportFiles:
             if is_done or now_ms >= file.until_ms:
                 self.delete(file.id)
 
+    def _changed(self, file: KeptFile) -> KeptFile:
+        """The file, noted as it is now, but where it was deleted meanwhile: that it stays."""
+        return self._note(file) if file.id in self._files else file
+
     def _note(self, file: KeptFile) -> KeptFile:
-        draft = self._choices(file.id).with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(orjson.dumps(file))
-        os.replace(draft, self._choices(file.id))
+        try:
+            write_whole(self._choices(file.id), orjson.dumps(file))
+        except OSError as error:
+            raise no_room(error) from error
         self._files[file.id] = file
         return file
 
@@ -160,10 +172,19 @@ class ImportFiles:
         return self._folder / f"{file_id}{_CHOICES}"
 
     def _found(self) -> list[KeptFile]:
-        """The files of a process before this one."""
-        found = [
-            KeptFile(**orjson.loads(choices.read_bytes()))
-            for choices in self._folder.glob(f"*{_CHOICES}")
-            if _ID.fullmatch(choices.stem)
-        ]
-        return [file for file in found if self.path(file.id).exists()]
+        """The files of a process before this one, but those of which a power cut left no whole choices."""
+        found = [_read(choices) for choices in self._folder.glob(f"*{_CHOICES}") if _ID.fullmatch(choices.stem)]
+        return [file for file in found if file is not None and self.path(file.id).exists()]
+
+
+def _read(choices: Path) -> KeptFile | None:
+    """The file that they are of; None where they are not whole, or of another version."""
+    try:
+        return KeptFile(**orjson.loads(choices.read_bytes()))
+    except (ValueError, TypeError) as error:
+        log.warning(
+            "%s: wanted what was chosen for a file to be imported; got something else (%s): the file is not kept",
+            choices,
+            type(error).__name__,
+        )
+        return None

@@ -142,8 +142,9 @@ class ImportJobs:
 
     def _remember(self, job: ImportJob) -> None:
         self._jobs[job.id] = job
-        while len(self._jobs) > MOST_SHOWN:
-            del self._jobs[next(iter(self._jobs))]
+        ended = [known.id for known in self._jobs.values() if not known.is_under_way]
+        for job_id in ended[: max(0, len(self._jobs) - MOST_SHOWN)]:
+            del self._jobs[job_id]
 
     async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
         def count(size_bytes: int) -> None:
