@@ -85,7 +85,8 @@ class ClientSettings:
             if self.ssl_cert is not None:
                 context.load_cert_chain(self.ssl_cert, self.ssl_key, self._key_password)
         except (OSError, ssl.SSLError) as error:
-            files = ", ".join(str(file) for file in (self.ssl_ca, self.ssl_cert, self.ssl_key) if file is not None)
+            given = {"SSL_CA_FILE": self.ssl_ca, "SSL_CERTIFICATE_FILE": self.ssl_cert, "SSL_KEY_FILE": self.ssl_key}
+            files = ", ".join(f"STREAMPROCESSOR_{name} {file}" for name, file in given.items() if file is not None)
             message = f"the TLS files can't be used ({files}): {error}; wanted readable PEM files that belong together"
             if self.ssl_key_password is not None:
                 message += ", and the password of the key (STREAMPROCESSOR_SSL_KEY_PASSWORD)"

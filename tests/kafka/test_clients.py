@@ -84,5 +84,5 @@ def test_a_tls_file_that_cant_be_used_is_named(tmp_path: Path) -> None:
     bad.write_text("not a certificate")
 
     for file in (bad, tmp_path / "none.pem"):
-        with pytest.raises(BrokerError, match=rf"the TLS files can't be used \({file}\)"):
+        with pytest.raises(BrokerError, match=rf"the TLS files can't be used \(STREAMPROCESSOR_SSL_CA_FILE {file}\)"):
             ClientSettings("a:1", "SSL", ssl_ca=file).arguments()

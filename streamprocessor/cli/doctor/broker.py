@@ -83,8 +83,10 @@ async def _rights(settings: Settings, clients: ClientSettings, process: str) -> 
     subject = f"rights of {process}"
     try:
         await process_rights(settings, clients, process).refuse_where_missing()
-    except OperatorError as error:
+    except NotAllowedError as error:
         return failed(subject, error, command_line(settings, "topics", "acl"))
+    except OperatorError as error:
+        return failed(subject, error, command_line(settings, "topics", "apply"))
     return well(subject, "it may do what it must")
 
 

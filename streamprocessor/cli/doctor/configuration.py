@@ -19,7 +19,7 @@ from streamprocessor.cli.doctor.finding import (
     well,
 )
 from streamprocessor.cli.doctor.mail import mail_server_finding
-from streamprocessor.cli.doctor.mends import A_SECRET, set_to
+from streamprocessor.cli.doctor.mends import A_SECRET, kept_as, set_to
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import PREFIX, Settings
 
@@ -77,17 +77,17 @@ def _salt(subject: str, read: Callable[[], str]) -> Finding:
     """How the salt is: a short one can be guessed, and is only warned of since a salt must never change."""
     from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
 
-    made = set_to(subject.replace(" ", "_"), A_SECRET)
+    name = subject.replace(" ", "_")
     try:
         salt = read()
     except OperatorError as error:
-        return failed(subject, error, f"{made}  # or the one that others of this installation have")
+        return failed(subject, error, f"{kept_as(name, A_SECRET)}  # or the one that others of this installation have")
     if len(salt) < SECRET_MIN_CHARS:
         sentence = (
             f"wanted at least {SECRET_MIN_CHARS} characters; got {len(salt)}, which can be guessed: what is stored "
             "under it stays so, so choose another only before the first contact"
         )
-        return warned(subject, sentence, f"{made}  # only before the first contact")
+        return warned(subject, sentence, f"{set_to(name, A_SECRET)}  # only before the first contact")
     return well(subject, f"there is one, of {len(salt)} characters")
 
 

@@ -6,18 +6,24 @@ import re
 import shlex
 from collections.abc import Collection
 
+from streamprocessor.cli.terminal.settings_file import SETTINGS_FILE
 from streamprocessor.settings import PREFIX, Settings
 
 A_SECRET = "$(openssl rand -hex 24)"
 
 _IN_FILE = re.compile(r"^(\S+\.env):([0-9]+): ")
 _ASSIGNED = re.compile(rf"{PREFIX}[A-Z0-9_]+=[A-Za-z0-9_.-]+")
-_NAMED = re.compile(rf"{PREFIX}([A-Z0-9_]+)")
+_NAMED = re.compile(rf"(?:{PREFIX}|(?<= )_)([A-Z0-9_]+)")  # after the first one the prefix is left out
 
 
 def set_to(name: str, value: object) -> str:
     """The line that gives the setting a value, in the shell or in the settings' file. value: as the shell reads it."""
     return f"export {PREFIX}{name.upper()}={value}"
+
+
+def kept_as(name: str, value: object) -> str:
+    """The line that gives the setting a value for good: one that must never change may not end with a shell."""
+    return f"(umask 077; echo {PREFIX}{name.upper()}={value} >> {SETTINGS_FILE})"
 
 
 def of_settings(sentence: str, options: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streamprocessor.cli.doctor.broker import places_of_contacts
+from streamprocessor.cli.doctor.broker import broker_findings, places_of_contacts
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files, python_version
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
@@ -94,7 +94,7 @@ FAULTS = [
         "",
         "erasure salt",
         "STREAMPROCESSOR_ERASURE_SALT: wanted a secret",
-        "export STREAMPROCESSOR_ERASURE_SALT=$(openssl rand -hex 24)  # or the one that others",
+        "(umask 077; echo STREAMPROCESSOR_ERASURE_SALT=$(openssl rand -hex 24) >> streamprocessor.env)  # or the one",
     ),
     (
         "api",
@@ -102,7 +102,7 @@ FAULTS = [
         "",
         "address salt",
         "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret",
-        "export STREAMPROCESSOR_ADDRESS_SALT=$(openssl rand -hex 24)  # or the one that others",
+        "(umask 077; echo STREAMPROCESSOR_ADDRESS_SALT=$(openssl rand -hex 24) >> streamprocessor.env)  # or the one",
     ),
     (
         "collector",
@@ -224,6 +224,39 @@ def test_a_wrong_line_of_the_settings_file_is_put_out_of_force(
     assert mend == "sed -i '2s/^/# /' streamprocessor.env"
     subprocess.run(mend, shell=True, check=True, cwd=tmp_path)
     assert mended(call, environment, "api")["settings"]["level"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("settings", "mend"),
+    [
+        ({"security_protocol": "SSL", "ssl_ca_file": "/none"}, "export STREAMPROCESSOR_SSL_CA_FILE=..."),
+        (
+            {"security_protocol": "SASL_SSL", "sasl_mechanism": "PLAIN", "sasl_username": "worker"},
+            "export STREAMPROCESSOR_SASL_USERNAME=...; export STREAMPROCESSOR_SASL_PASSWORD=...",
+        ),
+    ],
+)
+async def test_what_kafka_is_asked_with_is_mended_by_the_setting_that_is_wrong(
+    settings: dict[str, str], mend: str
+) -> None:
+    [finding] = await broker_findings(Settings.model_validate({"bootstrap": NOBODY, **settings}), ["worker"])
+
+    assert finding.mend == mend
+
+
+def test_a_salt_that_is_made_outlasts_the_shell(
+    call: Call, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    salts = ("ERASURE_SALT", "ADDRESS_SALT")
+    unsalted = environment | dict.fromkeys((f"STREAMPROCESSOR_{salt}" for salt in salts), "")
+    subjects = [salt.lower().replace("_", " ") for salt in salts]
+    for subject in subjects:
+        subprocess.run(mended(call, unsalted, "worker")[subject]["mend"], shell=True, check=True, cwd=tmp_path)
+
+    again = mended(call, unsalted, "worker")
+    assert [again[subject]["level"] for subject in subjects] == ["ok", "ok"]
+    assert (tmp_path / "streamprocessor.env").stat().st_mode & 0o077 == 0
 
 
 def test_people_of_the_inbox_who_can_not_sign_in_are_named(
