@@ -48,6 +48,7 @@ from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_files import ImportFiles
+from streamprocessor.readmodel.gateways.import_folders import ImportFolders, claim_import_folders
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import run_import
@@ -111,7 +112,8 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
-    gateways = _gateways(settings, clients, topics, producer)
+    folders = claim_import_folders(str(settings.data_path / settings.group))
+    gateways = _gateways(settings, clients, topics, producer, folders)
     context = ApiContext(
         engine=engine,
         scorer=lambda: models.scorer,
@@ -162,6 +164,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         listening.close()
         broken = await _ended(tasks, clients)
         await gateways.imports.stop()
+        folders.lock.release()
         await asyncio.gather(
             models.stop(),
             projector.stop(),
@@ -206,19 +209,22 @@ def api_tokens(settings: Settings) -> dict[str, str]:
 
 
 def _gateways(
-    settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
+    settings: Settings,
+    clients: ClientSettings,
+    topics: Mapping[str, str],
+    producer: AIOKafkaProducer,
+    folders: ImportFolders,
 ) -> Gateways:
-    prefix = str(settings.data_path / settings.group)
     delivery_token = stored_token(settings.delivery_secret, settings.data_path)
-    imports = ImportJobs(Path(f"{prefix}.imports"), partial(run_import, settings), settings.import_max_bytes, now_ms)
+    imports = ImportJobs(folders.under_way, partial(run_import, settings), settings.import_max_bytes, now_ms)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         lead_acts=LeadActWriter(producer, topics[ACTIVITIES]),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
         imports=imports,
-        import_files=ImportFiles(Path(f"{prefix}.import-files"), imports, now_ms),
-        saved_mappings=SavedMappings(Path(f"{prefix}.import-mappings")),
+        import_files=ImportFiles(folders.kept, imports, now_ms),
+        saved_mappings=SavedMappings(settings.data_path / f"{settings.group}.import-mappings"),
         propose=partial(propose, settings),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         secrets_env_prefix=settings.delivery_secrets_env_prefix,

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.gateways import import_files
 from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, ImportFiles
+from streamprocessor.readmodel.gateways.import_folders import claim_import_folders
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
@@ -283,3 +284,18 @@ async def test_choices_that_are_not_whole_cost_their_file_and_no_start(tmp_path:
 
     assert ImportFiles(folder, jobs, lambda: 0).all() == [whole]
     assert len(list(folder.iterdir())) == 2
+
+
+def test_a_second_api_on_a_data_folder_leaves_the_files_of_the_first_alone(tmp_path: Path) -> None:
+    prefix = str(tmp_path / "scores")
+    first = claim_import_folders(prefix)
+    second = claim_import_folders(prefix)
+    assert (first.under_way.name, first.kept.name) == ("scores.imports", "scores.import-files")
+    assert {second.under_way, second.kept}.isdisjoint({first.under_way, first.kept})
+
+    first.lock.release()
+    third = claim_import_folders(prefix)
+
+    assert third[:2] == first[:2]
+    for folders in (second, third):
+        folders.lock.release()

@@ -26,7 +26,7 @@ class BoundedXml:
         self._parser = ParserCreate()
         self._given_bytes = 0
 
-    def read(self, size_bytes: int) -> bytes:
+    def read(self, size_bytes: int = -1, /) -> bytes:
         """The next bytes. Raises ExpatError where they are no XML, ValueError where markup is too long."""
         piece = self._file.read(size_bytes)
         self._parser.Parse(piece, not piece)
