@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.errors import OperatorError
@@ -32,13 +33,31 @@ def read_parquet(pieces: Iterable[bytes], source_name: str, columns: Collection[
                 file = ParquetFile(content)
                 yield file.schema_arrow.names
                 for batch in file.iter_batches(_BATCH_ROWS):
-                    yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                    yield from zip(*(_values(column) for column in batch.columns), strict=True)
             except (ArrowException, OSError, ValueError) as error:
                 raise _damaged(source_name, error) from error
 
     rows = read()
     names = [str(name) for name in next(rows)]
     return TypedTable(enumerate(chain([names], rows), 1), source_name, ["Parquet"], columns or names)
+
+
+def _values(column: Any) -> list[Any]:
+    """The values of a column; instants to the microsecond, those that are beyond the year 9999 as texts."""
+    import pyarrow
+
+    kind = column.type
+    if pyarrow.types.is_timestamp(kind):
+        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
+    elif pyarrow.types.is_time64(kind):
+        column = column.cast(pyarrow.time64("us"), safe=False)
+    elif pyarrow.types.is_duration(kind):
+        column = column.cast(pyarrow.duration("us"), safe=False)
+    try:
+        values: list[Any] = column.to_pylist()
+    except OverflowError:
+        values = column.cast(pyarrow.string()).to_pylist()
+    return values
 
 
 def _damaged(source_name: str, error: Exception) -> OperatorError:
