@@ -283,3 +283,23 @@ def test_typed_cells_are_what_they_are_whatever_the_mapping_says_of_texts() -> N
         ("7", 1_793_608_200_000, {"total": 1.234, "gift": True, "no": "7"}),
         ("8", 1_793_660_400_000, {"total": 1.5, "gift": False, "no": "8"}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        (pa.array([10**18 + 1, None], pa.timestamp("ns", "UTC")), ["2001-09-09T01:46:40+00:00", ""]),
+        (pa.array([10**18 + 1, None], pa.timestamp("ns")), ["2001-09-09T01:46:40", ""]),
+        (pa.array([2_000, None], pa.time64("ns")), ["00:00:00.000002", ""]),
+        (pa.array([2_000, None], pa.duration("ns")), ["0:00:00.000002", ""]),
+        (pa.array([2**62, None], pa.timestamp("ms")), [f"<value out of range: {2**62}>", ""]),
+        (pa.array([[1, 2], None]), ["[1,2]", ""]),
+    ],
+)
+def test_parquet_is_read_also_where_its_values_are_none_of_python_s(values: pa.Array, texts: list[str]) -> None:
+    content = io.BytesIO()
+    pa.parquet.write_table(pa.table({"who": ["a", "b"], "value": values}), content)
+
+    records = open_table([content.getvalue()], "data.parquet").records(None)
+
+    assert [record.cells[1] for record in records if isinstance(record, CsvRecord)] == texts

@@ -47,12 +47,13 @@ def _values(column: Any) -> list[Any]:
     import pyarrow
 
     kind = column.type
-    if pyarrow.types.is_timestamp(kind):
-        column = column.cast(pyarrow.timestamp("us", kind.tz), safe=False)
-    elif pyarrow.types.is_time64(kind):
-        column = column.cast(pyarrow.time64("us"), safe=False)
-    elif pyarrow.types.is_duration(kind):
-        column = column.cast(pyarrow.duration("us"), safe=False)
+    if getattr(kind, "unit", None) == "ns":  # as pandas writes them, and Python's are not
+        of_microseconds = {
+            pyarrow.types.is_timestamp: lambda: pyarrow.timestamp("us", kind.tz),
+            pyarrow.types.is_time64: lambda: pyarrow.time64("us"),
+            pyarrow.types.is_duration: lambda: pyarrow.duration("us"),
+        }
+        column = next(column.cast(make(), safe=False) for is_kind, make in of_microseconds.items() if is_kind(kind))
     try:
         values: list[Any] = column.to_pylist()
     except OverflowError:
