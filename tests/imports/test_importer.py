@@ -332,6 +332,14 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
             "type: open\ncontact: id\noccurred_at: {column: at}\ndelimiter: ';;'\n",
             "4: the mapping: delimiter: wanted one character that is no quote and no line end; got ';;'",
         ),
+        *(
+            (
+                f"type: open\ncontact: id\noccurred_at: {{column: at, format: '{wrong}'}}\n",
+                "3: the mapping: occurred_at: format: wanted iso, epoch_ms, epoch_seconds or a pattern such as "
+                f"'%d.%m.%Y %H:%M'; got '{wrong}'",
+            )
+            for wrong in ("DD.MM.YYYY", "rfc3339", "%Q", "%d.%m.%Y %", "%d.%d.%Y")
+        ),
         ("type: [", "1: wanted YAML; got an error"),
         ("- 1\n", "1: the mapping: wanted a mapping of type, contact"),
     ],

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.contract.subscriptions.time_zones import time_zone, zone_of
+from streamprocessor.imports.cells.times import EPOCH_MS, EPOCH_SECONDS, ISO
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 REFUSE, KEEP, SKIP = "refuse", "keep", "skip"
 NOW = "now"
+_SOME_TIME = datetime(2026, 11, 30, 23, 59, 58, 123456, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def read_time_column(located: LocatedNode) -> TimeColumn | None:
         column = text(located)
         return None if column == NOW else TimeColumn(column)
     fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
+    column, time_format = fields.required("column", text, ""), fields.read("format", _time_format, None)
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
 
 
@@ -144,6 +147,21 @@ def _column(located: LocatedNode) -> str:
     if isinstance(located.node, ScalarNode):
         return text(located)
     return located.fields("column").required("column", text, "")
+
+
+def _time_format(located: LocatedNode) -> str:
+    """A word for a format, or a strptime pattern that can be read."""
+    time_format = text(located)
+    if time_format in (ISO, EPOCH_MS, EPOCH_SECONDS):
+        return time_format
+    try:
+        datetime.strptime(_SOME_TIME.strftime(time_format), time_format)  # noqa: DTZ007 - whether it can be read
+        is_pattern = "%" in time_format
+    except (ValueError, re.error):
+        is_pattern = False
+    if not is_pattern:
+        located.refuse(f"{ISO}, {EPOCH_MS}, {EPOCH_SECONDS} or a pattern such as '%d.%m.%Y %H:%M'")
+    return time_format
 
 
 def _types_by_cell(located: LocatedNode) -> dict[str, str]:

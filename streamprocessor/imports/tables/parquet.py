@@ -48,12 +48,12 @@ def _values(column: Any) -> list[Any]:
 
     kind = column.type
     if getattr(kind, "unit", None) == "ns":  # as pandas writes them, and Python's are not
-        of_microseconds = {
-            pyarrow.types.is_timestamp: lambda: pyarrow.timestamp("us", kind.tz),
-            pyarrow.types.is_time64: lambda: pyarrow.time64("us"),
-            pyarrow.types.is_duration: lambda: pyarrow.duration("us"),
-        }
-        column = next(column.cast(make(), safe=False) for is_kind, make in of_microseconds.items() if is_kind(kind))
+        types: Any = pyarrow.types
+        if types.is_timestamp(kind):
+            coarser: Any = pyarrow.timestamp("us", kind.tz)
+        else:
+            coarser = pyarrow.time64("us") if types.is_time64(kind) else pyarrow.duration("us")
+        column = column.cast(coarser, safe=False)
     try:
         values: list[Any] = column.to_pylist()
     except OverflowError:
