@@ -19,9 +19,11 @@ from streamprocessor.imports import file_lines
 from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.file_lines import FileLines
-from streamprocessor.imports.files import ImportSource, read_file
+from streamprocessor.imports.files import ImportSource, open_table, read_file
 from streamprocessor.imports.rows import ACCESS_LOG, JSON_LINES, BadRow, ImportRow, ReadRow, SkippedRow
 from streamprocessor.imports.table_rows import TableRows
+from streamprocessor.imports.tables import csv_table
+from streamprocessor.imports.tables.csv_records import CsvRecord
 from streamprocessor.settings import Settings
 
 AT = "2026-11-22T08:00:00Z"
@@ -454,3 +456,12 @@ def test_a_log_is_read_from_gzip() -> None:
 
     assert [row.line for row in rows] == [1, 2, 3]
     assert rows.read_as == "gzip, utf-8"
+
+
+def test_what_is_shown_of_a_file_can_be_shown_whatever_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_table, "MAX_LINE_BYTES", 100)
+    table = open_table([b"na\x81me,note\nA\x81da,x\n" + b"x" * 200 + b"\nBob,y\n"], "people.csv")
+
+    assert table.header == ["na\ufffdme", "note"]
+    assert [record.cells for record in table.head()] == [["A\ufffdda", "x"], ["\ufffd"], ["Bob", "y"]]
+    assert [type(record) for record in table.records(None)] == [BadRow, BadRow, CsvRecord]

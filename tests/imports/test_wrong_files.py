@@ -38,6 +38,11 @@ def refusal(content: bytes) -> str:
     ("content", "complaint"),
     [
         pytest.param(b"", "wanted a first row that names the columns; got an empty file", id="empty"),
+        pytest.param(
+            b"a" * (17 << 20),
+            "wanted a first row that names the columns; got a line of over 16777216 bytes",
+            id="one endless line",
+        ),
         pytest.param(b" \r\n\r\n", "wanted a first row that names the columns; got an empty file", id="blank"),
         pytest.param(
             b"who,ordered_on,total\nc1,2026,5\n",

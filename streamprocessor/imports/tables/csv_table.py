@@ -58,10 +58,17 @@ class CsvTable:
             lines_before += rows[header_position([row.cells for row in rows], self._columns)].lines_before
         self._numbered = _NumberedLines(chain(beginning[lines_before:], texts), lines_before)
         try:
-            return next(csv.reader(self._numbered, delimiter=self._delimiter, strict=True), [])
+            names = next(csv.reader(self._numbered, delimiter=self._delimiter, strict=True), [])
         except csv.Error as error:
             message = f"{self._source_name}: wanted a first row that names the columns; {error}"
             raise OperatorError(message) from error
+        if names == [_TOO_LONG]:
+            message = (
+                f"{self._source_name}: wanted a first row that names the columns; got a line of over {MAX_LINE_BYTES} "
+                "bytes: it is no table, or its line ends are lost"
+            )
+            raise OperatorError(message)
+        return [_whole(name) for name in names]
 
     @property
     def how(self) -> str:
@@ -71,7 +78,11 @@ class CsvTable:
     def head(self) -> Sequence[CsvRecord]:
         """The first records."""
         looked_at = read_records(iter(self._head_lines), self._delimiter, RowShape(self.header, None), 0)
-        return [record for record in looked_at if isinstance(record, CsvRecord)]
+        return [
+            CsvRecord(record.line, [_whole(cell) for cell in record.cells])
+            for record in looked_at
+            if isinstance(record, CsvRecord)
+        ]
 
     def records(self, is_row: IsRow | None) -> Iterator[CsvRecord | BadRow]:
         """All records below the header, once."""
@@ -151,6 +162,11 @@ class _NumberedLines:
         line = next(self._lines)
         self.number += 1
         return line
+
+
+def _whole(text: str) -> str:
+    """The text with U+FFFD for each byte that the encoding has not: it is shown to people."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _beginning(lines: Iterable[str], count: int) -> Iterator[str]:
