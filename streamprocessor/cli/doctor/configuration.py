@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 
-_USUAL = Settings()
 _A_PAIR: Mapping[str, str] = {
     "browser_keys": f"site={A_SECRET}",
     "write_keys": f"server={A_SECRET}",
@@ -41,7 +40,7 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
     if {WORKER, API}.intersection(processes):
         yield from _salts(settings)
     yield from _keys(settings, processes)
-    yield examined("topics' files", lambda: _topics(settings), set_to("topics_dir", _USUAL.topics_dir))
+    yield examined("topics' files", lambda: _topics(settings), set_to("topics_dir", Settings().topics_dir))
     if COLLECTOR in processes and settings.vocabulary:
         yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary), _looked_at(settings.vocabulary))
     if DELIVERY in processes and settings.subscriptions:

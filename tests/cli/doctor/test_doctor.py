@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from streamprocessor.cli.doctor.broker import broker_findings, places_of_contacts
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files, python_version
+from streamprocessor.cli.doctor.mends import of_kafka
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.layout import full_name_of, layout_of
 from streamprocessor.kafka.admin.reconcile import apply
@@ -226,22 +227,20 @@ def test_a_wrong_line_of_the_settings_file_is_put_out_of_force(
     assert mended(call, environment, "api")["settings"]["level"] == "ok"
 
 
-@pytest.mark.parametrize(
-    ("settings", "mend"),
-    [
-        ({"security_protocol": "SSL", "ssl_ca_file": "/none"}, "export STREAMPROCESSOR_SSL_CA_FILE=..."),
-        (
-            {"security_protocol": "SASL_SSL", "sasl_mechanism": "PLAIN", "sasl_username": "worker"},
-            "export STREAMPROCESSOR_SASL_USERNAME=...; export STREAMPROCESSOR_SASL_PASSWORD=...",
-        ),
-    ],
-)
-async def test_what_kafka_is_asked_with_is_mended_by_the_setting_that_is_wrong(
-    settings: dict[str, str], mend: str
-) -> None:
-    [finding] = await broker_findings(Settings.model_validate({"bootstrap": NOBODY, **settings}), ["worker"])
+async def test_a_file_of_tls_that_can_not_be_used_is_mended_by_its_setting() -> None:
+    settings = Settings.model_validate({"bootstrap": NOBODY, "security_protocol": "SSL", "ssl_ca_file": "/none"})
 
-    assert finding.mend == mend
+    [finding] = await broker_findings(settings, ["worker"])
+
+    assert finding.mend == "export STREAMPROCESSOR_SSL_CA_FILE=..."
+
+
+def test_a_login_that_is_refused_is_mended_by_its_name_and_its_password() -> None:
+    sentence = "wanted a name and password that it knows: check STREAMPROCESSOR_SASL_USERNAME and _SASL_PASSWORD"
+
+    mend = of_kafka(sentence, NOBODY)
+
+    assert mend == "export STREAMPROCESSOR_SASL_USERNAME=...; export STREAMPROCESSOR_SASL_PASSWORD=..."
 
 
 def test_a_salt_that_is_made_outlasts_the_shell(
