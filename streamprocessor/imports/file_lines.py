@@ -126,11 +126,19 @@ def _line_end_of(head: bytes) -> bytes:
 
 
 def _split(pieces: Iterable[bytes], end: bytes) -> Iterator[bytes]:
-    rest = b""
+    """The lines, each cut where it is too long; what a line grows to is put together once, at its end."""
+    begun: list[bytes] = []
+    begun_bytes = 0
     for piece in pieces:
-        lines = (rest + piece).split(end)
-        rest = lines.pop()[:MAX_LINE_BYTES]
-        for line in lines:
-            yield line[:MAX_LINE_BYTES] + end
-    if rest:
-        yield rest
+        first, *others = piece.split(end)
+        if begun_bytes < MAX_LINE_BYTES:
+            begun.append(first)
+            begun_bytes += len(first)
+        if others:
+            *whole, rest = others
+            yield b"".join(begun)[:MAX_LINE_BYTES] + end
+            for line in whole:
+                yield line[:MAX_LINE_BYTES] + end
+            begun, begun_bytes = [rest], len(rest)
+    if begun_bytes:
+        yield b"".join(begun)[:MAX_LINE_BYTES]

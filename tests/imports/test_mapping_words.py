@@ -247,6 +247,10 @@ def test_letter_case_and_blanks_of_a_column_s_name_do_not_matter_where_it_is_cle
             "3: the mapping: encoding: wanted a text encoding such as utf-8, utf-16, cp1252 or latin-1; got 'ansi'",
         ),
         (
+            "contact: no\ntype: a\noccurred_at: {column: b, format: '%d.%d.%Y'}\n",
+            "3: the mapping: occurred_at: format: wanted iso, epoch_ms, epoch_seconds or a strptime pattern, in which",
+        ),
+        (
             "contact: no\nattributes: {a: b}\nrecognise: {title: t}\n",
             "3: the mapping: recognise: 'columns' is missing; wanted it beside the others; got title",
         ),

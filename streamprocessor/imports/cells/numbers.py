@@ -46,7 +46,9 @@ def read_number(text: str, notation: Notation) -> int | float | None:
     Signs, a currency beside it and parentheses for less than nothing are taken. Raises AmbiguousNumberError where the
     notation does not say the decimal character and the text would be another number with the other.
     """
-    if len(text) <= MAX_CHARS and text.isascii():
+    if len(text) > MAX_CHARS:  # what follows takes the square of the length, and nothing else runs meanwhile
+        return None
+    if text.isascii():
         whole, point, decimals = text.partition(POINT)
         if whole.isdigit() and (not point or (decimals.isdigit() and notation.decimal == POINT)):
             return float(text) if point else int(whole)  # as most are written

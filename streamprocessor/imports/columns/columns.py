@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 from streamprocessor.contract.contact_ids import ADDRESS
@@ -117,8 +118,19 @@ def read_time_column(located: LocatedNode) -> TimeColumn | None:
         column = text(located)
         return None if column == NOW else TimeColumn(column)
     fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
+    column, time_format = fields.required("column", text, ""), fields.read("format", _time_format, None)
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
+
+
+def _time_format(located: LocatedNode) -> str:
+    name = text(located)
+    try:
+        datetime.strptime("", name)  # noqa: DTZ007 - whether it is a pattern at all
+    except re.error:
+        located.refuse("iso, epoch_ms, epoch_seconds or a strptime pattern, in which each directive stands once")
+    except ValueError:
+        pass
+    return name
 
 
 def read_value_columns(located: LocatedNode) -> dict[str, ValueColumn]:

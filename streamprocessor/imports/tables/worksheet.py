@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 from typing import IO
 from xml.parsers.expat import ParserCreate
 
+from streamprocessor.imports.tables.header import MAX_COLUMNS
 from streamprocessor.imports.tables.workbook_parts import DATE, TIME, WorkbookParts, unescaped
 
-MAX_LINES, MAX_COLUMNS = 1_048_576, 16_384
+MAX_LINES = 1_048_576
 """Of a sheet."""
 
 _READ_BYTES = 1 << 16
