@@ -17,7 +17,7 @@ from streamprocessor.cli.demo.command import demo
 from streamprocessor.cli.doctor.command import doctor
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
-from streamprocessor.cli.import_file import import_file
+from streamprocessor.cli.imports.command import import_file
 from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
@@ -16,6 +16,8 @@ from streamprocessor.imports.file_lines import FileLines, with_head
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.imports.tables.csv_table import CsvTable
@@ -23,7 +25,6 @@ from streamprocessor.imports.tables.excel import read_workbook
 from streamprocessor.imports.tables.parquet import read_parquet
 from streamprocessor.imports.tables.table import CellTable
 from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.process.clock import now_ms
 from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.settings import Settings
 
@@ -52,6 +53,17 @@ class LineRows:
         self._mended[reason] += 1
 
 
+class ImportSource(NamedTuple):
+    """What an import reads.
+
+    name: of the file, for messages.
+    at_ms: the instant of the import, which what has no time of its own gets.
+    """
+
+    name: str
+    at_ms: int
+
+
 FileRows: TypeAlias = LineRows | TableRows
 """The rows of any file, and how it was read."""
 
@@ -73,31 +85,41 @@ def open_table(pieces: Iterable[bytes], source_name: str, mapping: CsvMapping | 
 
 
 def read_file(
-    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source: ImportSource
 ) -> FileRows:
     """The rows of a file's bytes, cut anywhere. mapping: what the columns of a table mean, None of any other format.
 
     Raises OperatorError where contacts are mail addresses and the salt for them is not known.
     """
     if mapping is None:
-        return LineRows(FileLines(pieces, source_name), is_log=file_format == ACCESS_LOG)
+        return LineRows(FileLines(pieces, source.name), is_log=file_format == ACCESS_LOG)
     contact_ids = None
     if any(column.is_address for column in mapping.contact_columns()):
         contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
-    table = open_table(pieces, source_name, mapping)
-    return TableRows(table, mapping, source_name, RowClues(now_ms(), contact_ids))
+    table = open_table(pieces, source.name, mapping)
+    return TableRows(table, mapping, source.name, RowClues(source.at_ms, contact_ids))
 
 
 async def send_rows(
     settings: Settings,
     rows: Iterable[ReadRow],
+    checkpoint: ImportCheckpoint,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:
     """The counts once every row that the worker will take is acknowledged; on_bad is told of each other one.
 
+    What the checkpoint says is acknowledged is counted again and not sent again; the rest moves it on.
+
     Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
     """
     layout = layout_of(settings)
+
+    def on_counted(counts: ImportCounts) -> None:
+        checkpoint.advance(counts.acknowledged_rows)
+        on_progress(counts)
+
     async with checked_sender(settings, layout) as sender:
-        return await import_rows(checked(rows, now_ms()), sender, InputTopics(layout.topics), on_bad, on_progress)
+        checkpoint.keep()
+        row_sender = RowSender(sender, InputTopics(layout.topics), checkpoint.rows)
+        return await import_rows(checked(rows, checkpoint.at_ms), row_sender, on_bad, on_counted)

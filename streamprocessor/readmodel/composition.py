@@ -20,6 +20,7 @@ from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES, MO
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.contract.topics.roles import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
+from streamprocessor.imports.proposals.file_proposal import propose
 from streamprocessor.inbox.inbox_file import read_inbox_file
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
@@ -46,7 +47,10 @@ from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
-from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
+from streamprocessor.readmodel.gateways.import_files import ImportFiles
+from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
+from streamprocessor.readmodel.gateways.import_run import run_import
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
@@ -134,6 +138,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         await projector.start()
         await producer.start()
         await gateways.subscriptions.start()
+        gateways.imports.resume()
         history_ms = int(settings.history_days * DAY_MS)
         work = (
             projector.run(history_ms),
@@ -141,6 +146,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
             gateways.subscriptions.follow(),
             catalogue.run(),
             rights.watch(),
+            gateways.import_files.sweep_for_ever(),
         )
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
@@ -202,14 +208,18 @@ def api_tokens(settings: Settings) -> dict[str, str]:
 def _gateways(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
 ) -> Gateways:
-    imports_folder = settings.data_path / f"{settings.group}.imports"
+    prefix = str(settings.data_path / settings.group)
     delivery_token = stored_token(settings.delivery_secret, settings.data_path)
+    imports = ImportJobs(Path(f"{prefix}.imports"), partial(run_import, settings), settings.import_max_bytes, now_ms)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         lead_acts=LeadActWriter(producer, topics[ACTIVITIES]),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
-        imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
+        imports=imports,
+        import_files=ImportFiles(Path(f"{prefix}.import-files"), imports, now_ms),
+        saved_mappings=SavedMappings(Path(f"{prefix}.import-mappings")),
+        propose=partial(propose, settings),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         secrets_env_prefix=settings.delivery_secrets_env_prefix,
         mappings=Path(settings.mappings_dir),

@@ -295,5 +295,6 @@ class Scorer:
 
 
 def _news_age_ms(ingested: Ingested) -> int | None:
-    """How long after it had occurred the freshest event arrived; None where the step is not by events."""
-    return min([event.arrival_ms - event.occurred_at_ms for event in ingested.news], default=None)
+    """How long after it had occurred the freshest event arrived; None: the step is by no event; NO_NEWS: nor news."""
+    ages = [event.arrival_ms - event.occurred_at_ms for event in ingested.news]
+    return min(ages, default=NO_NEWS if ingested.announces is False else None)

@@ -18,6 +18,7 @@ from tests.bench.calibration import calibration_us
 from tests.bench.collector import collector
 from tests.bench.delivery import delivery
 from tests.bench.handover import handover
+from tests.bench.imports import imports
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.readmodel import readmodel
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "readmodel": readmodel,
     "search": search,
     "delivery": delivery,
+    "imports": imports,
 }
 NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
 FEWEST_EVENTS = 1_000

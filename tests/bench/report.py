@@ -25,6 +25,8 @@ PER_SECOND = (
     "contacts/s",
     "webhooks/s",
     "webhooks/CPU s",
+    "rows/s",
+    "rows/CPU s",
 )
 IN_SECONDS = {"s": 1.0, "ms": 0.001, "us": 0.000_001}
 TO_WORKER = ("events/s", "events/CPU s")

@@ -26,6 +26,7 @@ FIGURES = COMPARED | {
     "state": 12,
     "forty-rules": 12,
     "handover": 6,
+    "imports": 6,
     "collector": 14 if has_tools() else 5,
 }
 
@@ -54,7 +55,7 @@ def test_a_small_bench_of_all_parts_reports_every_figure_and_leaves_nothing_behi
     rows = small_bench(tmp_path, folder)
 
     assert {part: sum(row["part"] == part for row in rows) for part in FIGURES} == FIGURES
-    assert {row["part"] for row in rows if row["to_worker"] is not None} == {*COMPARED, "forty-rules"}
+    assert {row["part"] for row in rows if row["to_worker"] is not None} == {*COMPARED, "forty-rules", "imports"}
 
 
 def small_bench(tmp_path: Path, folder: Path, *options: str) -> list[dict[str, Any]]:

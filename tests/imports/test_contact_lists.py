@@ -11,7 +11,7 @@ from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.files import read_file
+from streamprocessor.imports.files import ImportSource, read_file
 from streamprocessor.imports.rows import CSV, BadRow
 from streamprocessor.settings import Settings
 
@@ -68,6 +68,6 @@ def test_without_the_collectors_salt_the_import_says_where_it_is(tmp_path: Path)
     with pytest.raises(
         OperatorError, match=r"STREAMPROCESSOR_ADDRESS_SALT: wanted a secret, as .*address-salt has none"
     ):
-        read_file(settings, [b"mail,title\n"], CSV, by_address, "list.csv")
-    assert list(read_file(settings, [b"no,title,mail\n"], CSV, by_id, "list.csv")) == []
+        read_file(settings, [b"mail,title\n"], CSV, by_address, ImportSource("list.csv", 0))
+    assert list(read_file(settings, [b"no,title,mail\n"], CSV, by_id, ImportSource("list.csv", 0))) == []
     assert list(tmp_path.iterdir()) == []

@@ -20,7 +20,7 @@ from streamprocessor.imports import file_lines
 from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.file_lines import FileLines
-from streamprocessor.imports.files import read_file
+from streamprocessor.imports.files import ImportSource, read_file
 from streamprocessor.imports.rows import ACCESS_LOG, JSON_LINES, BadRow, ImportRow, ReadRow, SkippedRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.settings import Settings
@@ -450,7 +450,7 @@ def test_sent_refused_and_skipped_are_the_rows_of_the_file() -> None:
 def test_json_lines_are_read_however_they_were_saved(saved: Callable[[bytes], bytes]) -> None:
     text = b'{"contact_id": "c1", "type": "x", "properties": {"n": NaN}}\n{"contact_id": "c2", "type": "x"}\n{'
 
-    rows = read_file(Settings(), [saved(text)], JSON_LINES, None, "events.jsonl")
+    rows = read_file(Settings(), [saved(text)], JSON_LINES, None, ImportSource("events.jsonl", AT_MS))
 
     assert [type(row) for row in rows] == [ImportRow, ImportRow, BadRow]
     assert rows.read_as.endswith("1 lines mended (not-a-number)")
@@ -459,7 +459,7 @@ def test_json_lines_are_read_however_they_were_saved(saved: Callable[[bytes], by
 def test_a_log_is_read_from_gzip() -> None:
     line = b'192.0.2.1 - - [01/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "Firefox"\n'
 
-    rows = read_file(Settings(), [gzip.compress(line * 3)], ACCESS_LOG, None, "access.log.gz")
+    rows = read_file(Settings(), [gzip.compress(line * 3)], ACCESS_LOG, None, ImportSource("access.log.gz", AT_MS))
 
     assert [row.line for row in rows] == [1, 2, 3]
     assert rows.read_as == "gzip, utf-8"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.csv_rows import RowClues
-from streamprocessor.imports.files import open_table, read_file
+from streamprocessor.imports.files import ImportSource, open_table, read_file
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.recognition import known_exports, recognise
 from streamprocessor.imports.rows import CSV, BadRow, ImportRow, ReadRow, SkippedRow
@@ -255,7 +255,7 @@ def test_a_workbook_is_imported_wherever_a_table_is_whatever_it_is_called() -> N
     content = workbook({"Contacts": export_cells("hubspot-contacts")})
     pieces = [content[at : at + 1000] for at in range(0, len(content), 1000)]
 
-    rows = read_file(Settings(), pieces, CSV, mapping_of(content), "contacts.csv")
+    rows = read_file(Settings(), pieces, CSV, mapping_of(content), ImportSource("contacts.csv", AT_MS))
 
     assert len({row.line for row in rows}) == ROWS
     assert rows.read_as == "Excel, sheet 'Contacts', decimal point, times as iso"

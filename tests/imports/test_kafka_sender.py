@@ -10,9 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streamprocessor.errors import BrokerError, TopicError
-from streamprocessor.imports.importer import ImportCounts, import_rows
+from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.ports import any_free
@@ -60,10 +61,11 @@ async def test_imported_rows_stand_on_kafka_in_the_order_of_the_file(bootstrap: 
     async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sender:
         rows = read_json_lines([*LINES, b"{"])
         counts = await import_rows(
-            rows, sender, INPUT_TOPICS, bad.append, lambda so_far: seen.append(so_far.sent.total())
+            rows, RowSender(sender, INPUT_TOPICS), bad.append, lambda so_far: seen.append(so_far.sent.total())
         )
 
-    assert counts == ImportCounts(sent=Counter({"page-visits": 12_000}), bad=Counter({"not-json": 1}))
+    assert (counts.sent, counts.bad) == (Counter({"page-visits": 12_000}), Counter({"not-json": 1}))
+    assert counts.acknowledged_rows == 12_001
     assert [row.line for row in bad] == [12_001]
     assert seen == sorted(seen)
     assert seen[-1] == 12_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -15,13 +16,17 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.imports.proposals.file_proposal import propose
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
+from streamprocessor.readmodel.gateways.import_files import ImportFiles
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
+from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
@@ -39,6 +44,7 @@ from streamprocessor.readmodel.store.rows import rows_of
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.settings import Settings
 from tests.harness.apis import ALL, TOKENS, audit_lines
 from tests.harness.processes import ADDRESS_SALT, SALT
 from tests.readmodel.clock import Clock
@@ -95,12 +101,14 @@ class ApiApp:
         delivery: Any = NOT_HERE,
         tokens: str = TOKENS,
         inbox: InboxRules | None = None,
+        run_import: RunImport = lambda *_: None,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in tokens.split(","))
         metrics = Metrics()
+        imports = ImportJobs(folder / "imports", run_import, 1_000, self.clock)
         self.context = ApiContext(
             contact_ids=CONTACT_IDS,
             engine=engine,
@@ -119,7 +127,10 @@ class ApiApp:
                 subscriptions=subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
-                imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
+                imports=imports,
+                import_files=ImportFiles(folder / "import-files", imports, self.clock),
+                saved_mappings=SavedMappings(folder / "import-mappings"),
+                propose=partial(propose, Settings(address_salt=ADDRESS_SALT, data_dir=str(folder))),
                 allowed_hosts=frozenset({"127.0.0.1"}),
                 secrets_env_prefix="HOOK_",
                 mappings=folder,

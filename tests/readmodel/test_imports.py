@@ -13,21 +13,21 @@ import orjson
 import pytest
 
 from streamprocessor.contract.access_policy import KeyKind
-from streamprocessor.errors import OperatorError
+from streamprocessor.errors import BrokerAwayError, OperatorError
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow
-from streamprocessor.readmodel.gateways.import_jobs import (
+from streamprocessor.readmodel.gateways import import_jobs
+from streamprocessor.readmodel.gateways.import_job import (
     DONE,
     FAILED,
     INTERRUPTED,
-    MOST_RECEIVED,
     MOST_REFUSED_SHOWN,
+    RUNNING,
     ImportJob,
-    ImportJobs,
-    ImportOrder,
-    RunImport,
-    permitted,
 )
+from streamprocessor.readmodel.gateways.import_jobs import MOST_RECEIVED, MOST_TRIES, ImportJobs
+from streamprocessor.readmodel.gateways.import_order import ImportOrder
+from streamprocessor.readmodel.gateways.import_run import RunImport, permitted
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.apis import ALL, NO_ERASE, bearer
 from tests.harness.system import until
@@ -152,8 +152,8 @@ async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tm
         assert (jobs.all(), list(tmp_path.iterdir())) == ([], [])
 
 
-async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupted(tmp_path: Path) -> None:
-    has_begun = threading.Event()
+async def test_what_a_process_leaves_unfinished_the_next_one_goes_on_with(tmp_path: Path) -> None:
+    has_begun, orders = threading.Event(), list[ImportOrder]()
 
     def run(_: object, __: object, job: ImportJob) -> None:
         has_begun.set()
@@ -161,13 +161,75 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
             job.read(1)
 
     jobs = jobs_of(tmp_path, run)
-    job = await jobs.begin(JSON_LINES, body_of(b"one\n"))
+    order = ImportOrder("csv", "own", "contact: who", KeyKind.ERASING_TOKEN)
+    job = await jobs.begin(order, body_of(b"one\n"))
     await asyncio.to_thread(has_begun.wait, 10)
     await jobs.stop()
 
-    [left] = jobs_of(tmp_path, run).all()
-    assert (left.id, left.state, left.bytes) == (job.id, INTERRUPTED, 4)
+    def run_on(file: Path, order: ImportOrder, _: ImportJob) -> None:
+        assert file.read_bytes() == b"one\n"
+        orders.append(order)
+
+    later = jobs_of(tmp_path, run_on)
+    [left] = later.all()
+    assert (left.id, left.state, left.bytes, left.began_ms) == (job.id, RUNNING, 4, job.began_ms)
+    with pytest.raises(Problem):
+        await later.begin(JSON_LINES, body_of(b"x"))
+    later.resume()
+    await ended(left)
+    assert (left.state, left.resumed_ms, orders) == (DONE, 1_000, [order])
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_import_over_which_several_processes_ended_is_given_up_unless_it_got_further(tmp_path: Path) -> None:
+    def run(_: object, __: object, job: ImportJob) -> None:
+        while True:
+            job.read(1)
+
+    first = jobs_of(tmp_path, run)
+    job = await first.begin(JSON_LINES, body_of(b"one\n"))
+    await first.stop()
+    for _ in range(2 * MOST_TRIES):
+        (tmp_path / f"{job.id}.checkpoint").write_text('{"at_ms": 1, "rows": 7}')
+        (tmp_path / f"{job.id}.tries").write_text('{"rows": 6, "tries": 5}')
+        left = await resumed(tmp_path, run)
+        assert left.state == RUNNING
+    states = [(await resumed(tmp_path, run)).state for _ in range(MOST_TRIES)]
+    assert states == [RUNNING] * (MOST_TRIES - 1) + [FAILED]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def resumed(folder: Path, run: RunImport) -> ImportJob:
+    """The one import of a process that goes on with it and ends."""
+    jobs = jobs_of(folder, run)
+    [job] = jobs.all()
+    jobs.resume()
+    await jobs.stop()
+    return job
+
+
+async def test_a_file_that_had_not_come_whole_is_told_as_interrupted(tmp_path: Path) -> None:
+    (tmp_path / ("a" * 32)).write_bytes(b"half")
+
+    jobs = jobs_of(tmp_path, lambda *_: pytest.fail("half a file is imported"))
+    jobs.resume()
+
+    [left] = jobs.all()
+    assert (left.state, left.bytes) == (INTERRUPTED, 4)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_import_goes_on_where_kafka_was_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_jobs, "AWAY_SECONDS", 0.01)
+    errors = [BrokerAwayError("gone"), BrokerAwayError("gone")]
+
+    def run(*_: object) -> None:
+        if errors:
+            raise errors.pop()
+
+    job = await jobs_of(tmp_path, run).begin(JSON_LINES, body_of(b"x"))
+    await ended(job)
+    assert (job.state, job.error, errors) == (DONE, None, [])
 
 
 LINES = [
@@ -235,6 +297,7 @@ async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, wri
     done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})
     assert done["bytes_read"] == done["bytes"] == len(CSV)
+    assert done["rows"] == {"read": 4, "accepted": 2, "refused": 1, "skipped": 1}
     assert (done["skipped"], done["read_as"]) == (1, "utf-8, delimiter ',', times as iso")
     assert [row["line"] for row in done["first_refused"]] == [3]
     assert {value["properties"]["file"] for value in await api_system.system.values("activities")} == {"a", "b"}

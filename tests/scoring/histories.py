@@ -149,7 +149,7 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
             names = draw(st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=2, unique=True))
             attributes = {name: draw(st.sampled_from(values[name])) for name in names}
             rank = draw(st.sampled_from(RANKS))
-            return AttributesWritten(update_id, at_ms, at_ms + delay_ms, attributes, rank)
+            return AttributesWritten(update_id, at_ms, at_ms + delay_ms, attributes, rank, draw(st.booleans()))
         case "verdict":
             return Verdict(update_id, at_ms, at_ms + delay_ms, draw(st.sampled_from(event_ids)), draw(actors))
     return SuppressionChanged(update_id, at_ms, at_ms + delay_ms, draw(st.booleans()))

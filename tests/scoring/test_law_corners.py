@@ -139,3 +139,33 @@ def test_an_episode_is_announced_unless_old_news_suppressed_or_too_soon(
     assert [episode for _, episode, is_announced in in_oracle if is_announced] == announced
     _, steps = record_of_batches(Scorer(model), batches)
     assert [lead.episode for step in steps for lead in step.hot_leads] == announced
+
+
+def listed(number: int, day: float, *, announces: bool) -> Fact:
+    at_ms = START_MS + round(day * DAY_MS)
+    return AttributesWritten(f"w{number}", at_ms, START_MS, {"title": "CEO"}, announces=announces)
+
+
+@pytest.mark.parametrize(
+    ("batch", "announced"),
+    [
+        ([listed(1, 0, announces=True)], [1]),
+        ([listed(1, 0, announces=False)], []),
+        ([listed(1, 0, announces=False), listed(2, 0, announces=True)], [1]),
+        ([listed(1, 0, announces=False), listed(2, -1, announces=True)], [1]),
+        ([listed(1, 0, announces=False), event("a", 0)], [1]),
+        ([listed(1, 0, announces=False), late("a", 0, 1)], []),
+        ([listed(1, 0, announces=False), Verdict("v", START_MS, START_MS, "a", SCANNER)], []),
+        ([listed(1, 0, announces=False), suppression(0, suppressed=False)], []),
+    ],
+)
+def test_attributes_that_announce_nobody_begin_an_episode_and_wake_nobody(
+    batch: Sequence[Fact], announced: list[int]
+) -> None:
+    boss = AttributeRule("boss", Comparison("title", "equals", "CEO"), 41 * E15)
+    model = replace(model_of(boss, clicks(1 * E15), stages=STAGES), hot_leads=(HotLead("s", "hot"),))
+    in_oracle = [lead for step in replay(model, [batch]).steps for lead in step.hot_leads]
+    assert [episode for _, episode, is_announced in in_oracle if is_announced] == announced
+    record, steps = record_of_batches(Scorer(model), [batch])
+    assert [lead.episode for step in steps for lead in step.hot_leads] == announced
+    assert record.episodes["s"][0] == 1

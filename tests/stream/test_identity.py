@@ -7,12 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import read_mapping
-from streamprocessor.imports.files import read_file, send_rows
+from streamprocessor.imports.files import ImportSource, read_file, send_rows
+from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import CSV
 from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import InputFact
@@ -147,7 +149,7 @@ async def test_what_comes_later_under_an_old_id_is_told_of_the_survivor_alone(sh
 
 
 async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_second_list_s_is_shown(
-    shared_system: SharedSystem,
+    shared_system: SharedSystem, tmp_path: Path
 ) -> None:
     system, model = shared_system
     settings = system.settings.model_copy(update={"address_salt": ADDRESS_SALT})
@@ -157,8 +159,9 @@ async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_se
     listed = [f"{header}\n".encode(), b"51001,Kim,Lee,Kim.Lee@Example.com,,,lead\n"]
 
     await tell(system, form(reader, "kim-1"))
-    rows = read_file(settings, listed, CSV, mapping, "hubspot.csv")
-    await send_rows(settings, rows, lambda bad: pytest.fail(str(bad)), lambda _: None)
+    checkpoint = ImportCheckpoint(tmp_path / "hubspot.checkpoint", _now_ms())
+    rows = read_file(settings, listed, CSV, mapping, ImportSource("hubspot.csv", checkpoint.at_ms))
+    await send_rows(settings, rows, checkpoint, lambda bad: pytest.fail(str(bad)), lambda _: None)
     await until_settled(system)
     email = {"email": " kim.lee@example.com"}
     await tell(system, job_title("hubspot:51001", "chief"), form(reader, "kim-2"))

@@ -9,6 +9,7 @@ import pytest
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import ImportRow
 from tests.harness.public_data import DATA, all_mails, read_log
 from tests.harness.system import System
@@ -30,8 +31,8 @@ pytestmark = [
 
 async def _import(system: System, rows: list[ImportRow]) -> None:
     async with kafka_sender(system.clients, system.settings.topic_prefix) as sender:
-        topics = InputTopics(system.layout.topics)
-        counts = await import_rows(iter(rows), sender, topics, lambda _: None, lambda _: None)
+        row_sender = RowSender(sender, InputTopics(system.layout.topics))
+        counts = await import_rows(iter(rows), row_sender, lambda _: None, lambda _: None)
     assert counts.sent.total() == len(rows)
 
 

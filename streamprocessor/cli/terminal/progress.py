@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -15,26 +17,48 @@ from rich.progress import (
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 from streamprocessor.contract.foreign_text import printable
+from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.kafka.embedded import progress
 
 Note = Callable[[str], None]
 
 
+class ImportBar:
+    """A bar over a file's bytes that says how many of its rows are read each second. Made by `import_bar`."""
+
+    def __init__(self, bar: Progress, file: Path) -> None:
+        self._bar = bar
+        self._pace = ImportPace(time.monotonic(), file.stat().st_size)
+        self._bytes_read = 0
+        self._task = bar.add_task(file.name, total=file.stat().st_size, rate="", left="")
+
+    def read(self, more_bytes: int) -> None:
+        """So many more bytes are read."""
+        self._bytes_read += more_bytes
+        self._bar.advance(self._task, more_bytes)
+
+    def note_rows(self, rows: int) -> None:
+        """So many rows are dealt with."""
+        self._pace.note(time.monotonic(), rows, self._bytes_read)
+        rate, left_seconds = self._pace.rows_per_second, self._pace.remaining_seconds
+        if rate is not None and left_seconds is not None:
+            left = f"{timedelta(seconds=round(left_seconds))} left"
+            self._bar.update(self._task, rate=f"{rate:,.0f} rows/s", left=left)
+
+    def note(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
-def bytes_bar(file: Path) -> Iterator[tuple[Callable[[int], None], Note]]:
-    """A bar over the file's bytes: what to call with so many more bytes, and what prints a line above the bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with _bar(*columns) as bar:
-        task = bar.add_task(file.name, total=file.stat().st_size)
-
-        def note(line: str) -> None:
-            bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
-
-        yield lambda more: bar.advance(task, more), note
+def import_bar(file: Path) -> Iterator[ImportBar]:
+    """A bar for the import of the file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with _bar(*columns, TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")) as bar:
+        yield ImportBar(bar, file)
 
 
 @contextmanager

@@ -52,6 +52,9 @@ _TAKE_AWAY = ("unmerge", "erase", "do_not_score")
 ONCE = "once"
 """The field that says that `attributes` are written only where nobody else wrote them."""
 
+ANNOUNCE = "announce"
+"""The field that says whether `attributes` that make the contact a hot lead have it announced; without it: they do."""
+
 RANK, BROWSER = "rank", "browser"
 """The field that says how far `attributes` and `identify` are trusted, and its only value; without it: as any other."""
 
@@ -73,13 +76,21 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputF
     if RANK in body and update in ("attributes", "identify"):
         assert isinstance(fact, AttributesWritten | Merged)
         fact = fact._replace(rank=_rank_of(body[RANK]))
-    return _once(fact) if update == "attributes" and _is_once(body.get(ONCE)) else fact
+    if update != "attributes":
+        return fact
+    if not _flag(body, ANNOUNCE, absent=True):
+        assert isinstance(fact, AttributesWritten)
+        fact = fact._replace(announces=False)
+    return _once(fact) if _flag(body, ONCE, absent=False) else fact
 
 
-def _is_once(value: object) -> bool:
-    if value is not None and type(value) is not bool:
-        raise RecordError(reason_codes.BAD_UPDATE, f"{ONCE}: wanted true or false; got {kind_of(value)}")
-    return value is True
+def _flag(body: dict[str, Any], word: str, *, absent: bool) -> bool:
+    value = body.get(word)
+    if value is None:
+        return absent
+    if type(value) is not bool:
+        raise RecordError(reason_codes.BAD_UPDATE, f"{word}: wanted true or false; got {kind_of(value)}")
+    return value
 
 
 def _once(fact: InputFact) -> InputFact:

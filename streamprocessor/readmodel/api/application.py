@@ -33,6 +33,7 @@ from streamprocessor.readmodel.endpoints import (
     timeline,
 )
 from streamprocessor.readmodel.endpoints.drafts import choices, drafts
+from streamprocessor.readmodel.endpoints.import_files import files, mappings
 from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.problem import problem_response
@@ -61,6 +62,8 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         drafts,
         choices,
         imports,
+        files,
+        mappings,
         sign_in,
         access,
     )

@@ -3,152 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
 import re
 import threading
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
 
-from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
-from streamprocessor.errors import OperatorError, RecordError, place_of
-from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.files import FileRows, read_file, send_rows
-from streamprocessor.imports.importer import ImportCounts
-from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+from streamprocessor.errors import BrokerAwayError, OperatorError, place_of
+from streamprocessor.readmodel.gateways.import_job import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    RECEIVING,
+    RUNNING,
+    ImportJob,
+    ImportStoppedError,
+)
+from streamprocessor.readmodel.gateways.import_order import (
+    ImportOrder,
+    note_resumption,
+    read_order,
+    remove_import,
+    write_order,
+)
+from streamprocessor.readmodel.gateways.import_run import RunImport
+from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.settings import Settings
 
 log = logging.getLogger(__name__)
 
-RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
 MOST_SHOWN = 20
 MOST_RECEIVED = 4
-MOST_REFUSED_SHOWN = 20
+MOST_TRIES = 5
+"""Of processes that go on with an import, one after the other, without getting further."""
 STOP_SECONDS = 5.0
-_WRITE_BYTES = 1 << 20
-_READ_BYTES = 1 << 16
+AWAY_SECONDS = 5.0
+"""How soon to look again for a Kafka that went away in the middle of an import."""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
-class ImportStoppedError(Exception):
-    """The process ends; the import is interrupted."""
-
-
-class ImportOrder(NamedTuple):
-    """How a file is read."""
-
-    format: str
-    mapping: str | None
-    """The name of what a CSV's columns mean, `own`; None of any other format."""
-    mapping_text: str | None
-    """The same as YAML."""
-    kind: KeyKind = KeyKind.TOKEN
-    """The kind of the token that asks; not all may be said with each."""
-
-
-@dataclass
-class ImportJob:
-    """One file and how far it got; written by one thread, read by others."""
-
-    id: str
-    began_ms: int
-    state: str
-    order: ImportOrder | None = None
-    """None of an import that a process before this one left unfinished."""
-    bytes: int = 0
-    bytes_read: int = 0
-    lines_read: int = 0
-    sent: Mapping[str, int] = field(default_factory=dict)
-    refused: Counter[str] = field(default_factory=Counter)
-    skipped: int = 0
-    first_refused: list[tuple[int, str, str]] = field(default_factory=list)
-    read_as: str | None = None
-    """What the file was found to be; None until it is read."""
-    error: str | None = None
-    ended_ms: int | None = None
-    is_stopped: bool = False
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the import has not ended."""
-        return self.state in (RECEIVING, RUNNING)
-
-    def read(self, size_bytes: int) -> None:
-        """Count bytes of the file; raises ImportStoppedError where the process ends."""
-        if self.is_stopped:
-            raise ImportStoppedError
-        self.bytes_read += size_bytes
-
-    def refuse(self, line: int, reason: str, detail: str) -> None:
-        """Count a row that can't be used."""
-        self.refused[reason] += 1
-        if len(self.first_refused) < MOST_REFUSED_SHOWN:
-            self.first_refused.append((line, reason, detail))
-
-
-RunImport = Callable[[Path, ImportOrder, ImportJob], None]
-"""Sends the file as the order says, counting in the job, and returns once all of it is acknowledged.
-
-Raises OperatorError where it can't, ImportStoppedError.
-"""
-
-
-def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJob) -> None:
-    """Send the file as `streamprocessor import` does; for a thread without an event loop. Raises as RunImport does."""
-    mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
-
-    def count_bad(bad: BadRow) -> None:
-        job.refuse(bad.line, bad.reason, bad.detail)
-
-    def count_sent(counts: ImportCounts) -> None:
-        job.sent = dict(counts.sent)
-        job.skipped = counts.skipped
-
-    with file.open("rb") as content:
-        rows = read_file(settings, _counted(content, job), order.format, mapping, "the file")
-        asyncio.run(send_rows(settings, permitted(_followed(rows, job), order.kind), count_bad, count_sent))
-
-
-def permitted(rows: Iterable[ReadRow], kind: KeyKind) -> Iterator[ReadRow]:
-    """The rows, those as BadRow that may not be said with such a token."""
-    for row in rows:
-        yield _judged(row, kind) if isinstance(row, ImportRow) else row
-
-
-def _judged(row: ImportRow, kind: KeyKind) -> ReadRow:
-    try:
-        acts = acts_of(row.contact_id, row.value)
-    except RecordError as error:
-        return BadRow(row.line, error.reason, error.detail)
-    for act in acts:
-        if not is_allowed(IMPORT, kind, act):
-            return BadRow(row.line, "no-scope", f"{act}: wanted a token with scope erase; got one without")
-    return row
-
-
-def _counted(content: BinaryIO, job: ImportJob) -> Iterator[bytes]:
-    """The content in pieces, each counted as it is read."""
-    while piece := content.read(_READ_BYTES):
-        job.read(len(piece))
-        yield piece
-
-
-def _followed(rows: FileRows, job: ImportJob) -> Iterator[ReadRow]:
-    """The rows; the job says how far reading is, and as what the file is read."""
-    for row in rows:
-        job.lines_read = row.line
-        yield row
-    job.read_as = rows.read_as
-
-
 class ImportJobs:
-    """The imports of this process; what a process before this one left unfinished is shown as interrupted."""
+    """The imports of this process, and those that a process before this one left unfinished."""
 
     def __init__(self, folder: Path, run: RunImport, most_bytes: int, clock_ms: Callable[[], int]) -> None:
         """Keep files that are under way in the folder, each of most_bytes at most."""
@@ -158,13 +56,25 @@ class ImportJobs:
         self._clock_ms = clock_ms
         self._jobs: dict[str, ImportJob] = {}
         self._thread: threading.Thread | None = None
+        self._is_stopping = threading.Event()
+        self._unfinished: list[ImportJob] = []
         for file in sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime):
             if _ID.fullmatch(file.name):
-                began_ms = int(file.stat().st_mtime * 1000)
-                self._remember(
-                    ImportJob(file.name, began_ms, INTERRUPTED, bytes=file.stat().st_size, ended_ms=clock_ms())
-                )
-                file.unlink()
+                self._remember_unfinished(file)
+
+    def resume(self) -> None:
+        """Go on with what a process before this one left unfinished, for which Kafka must be reached.
+
+        What several processes in a row ended over is given up: it may be what ends them.
+        """
+        unfinished, self._unfinished = self._unfinished, []
+        for job in list(unfinished):
+            if note_resumption(self._folder / job.id) > MOST_TRIES:
+                unfinished.remove(job)
+                job.error = f"the api ended {MOST_TRIES} times over this file without getting further: split it"
+                self._end(job, FAILED)
+        if unfinished:
+            self._start(unfinished)
 
     def all(self) -> list[ImportJob]:
         """The latest imports, the newest first."""
@@ -173,6 +83,11 @@ class ImportJobs:
     def get(self, import_id: str) -> ImportJob | None:
         """The import of that id; None: none of the latest has it."""
         return self._jobs.get(import_id)
+
+    def has_succeeded(self, import_id: str) -> bool:
+        """Whether the import is over, and all of its file was read."""
+        job = self.get(import_id)
+        return job is not None and job.state == DONE
 
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
@@ -187,14 +102,18 @@ class ImportJobs:
         try:
             await self._receive(job, file, body)
             self._refuse_beside_another()
+            job.state = RUNNING
+            await asyncio.to_thread(_write_order, file, order, job.began_ms)
         except BaseException:
             del self._jobs[job.id]
-            file.unlink(missing_ok=True)
+            remove_import(file)
             raise
-        job.state = RUNNING
-        self._thread = threading.Thread(target=self._run, args=(job, order, file), name="import", daemon=True)
-        self._thread.start()
+        self._start([job])
         return job
+
+    def _start(self, jobs: list[ImportJob]) -> None:
+        self._thread = threading.Thread(target=self._run_each, args=(jobs,), name="import", daemon=True)
+        self._thread.start()
 
     def _refuse_beside_another(self, most_received: int | None = None) -> None:
         states = Counter(job.state for job in self._jobs.values())
@@ -202,11 +121,24 @@ class ImportJobs:
             raise Problem(409, "import-under-way", "import: wanted one at a time; got a second: wait for the first")
 
     async def stop(self) -> None:
-        """Stop what is under way; its file stays, by which the next process knows that it was interrupted."""
+        """Stop what is under way; its file and order stay, by which the next process goes on with it."""
+        self._is_stopping.set()
         for job in self._jobs.values():
             job.is_stopped = True
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
+
+    def _remember_unfinished(self, file: Path) -> None:
+        size_bytes, modified_ms = file.stat().st_size, int(file.stat().st_mtime * 1000)
+        ordered = read_order(file)
+        if ordered is None:
+            self._remember(ImportJob(file.name, modified_ms, INTERRUPTED, bytes=size_bytes, ended_ms=self._clock_ms()))
+            remove_import(file)
+            return
+        order, began_ms = ordered
+        job = ImportJob(file.name, began_ms, RUNNING, order, bytes=size_bytes, resumed_ms=self._clock_ms())
+        self._remember(job)
+        self._unfinished.append(job)
 
     def _remember(self, job: ImportJob) -> None:
         self._jobs[job.id] = job
@@ -214,26 +146,18 @@ class ImportJobs:
             del self._jobs[next(iter(self._jobs))]
 
     async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
-        try:
-            with await asyncio.to_thread(_open_new, file) as opened:
-                part = bytearray()
-                async for some in body:
-                    job.bytes += len(some)
-                    if job.bytes > self.most_bytes:
-                        limit = f"{self.most_bytes} bytes (STREAMPROCESSOR_IMPORT_MAX_BYTES)"
-                        raise Problem(413, "too-large", f"body: wanted at most {limit}; got more")
-                    part += some
-                    if len(part) >= _WRITE_BYTES:
-                        await asyncio.to_thread(opened.write, bytes(part))
-                        part.clear()
-                await asyncio.to_thread(opened.write, bytes(part))
-        except OSError as error:
-            detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
-            raise Problem(503, "no-room", detail, {"Retry-After": "60"}) from error
+        def count(size_bytes: int) -> None:
+            job.bytes = size_bytes
 
-    def _run(self, job: ImportJob, order: ImportOrder, file: Path) -> None:
+        await keep_body(body, file, self.most_bytes, count)
+
+    def _run_each(self, jobs: list[ImportJob]) -> None:
+        for job in jobs:
+            self._run(job)
+
+    def _run(self, job: ImportJob) -> None:
         try:
-            self._run_import(file, order, job)
+            self._run_until_read(job, self._folder / job.id)
             state = DONE
         except ImportStoppedError:
             return
@@ -242,15 +166,34 @@ class ImportJobs:
         except Exception as error:  # noqa: BLE001 - told to who asked; its words may be of the file
             log.error("import: %s", place_of(error))
             state, job.error = FAILED, "something went wrong here; the log says where"
-        with contextlib.suppress(OSError):
-            file.unlink()
+        self._end(job, state)
+
+    def _end(self, job: ImportJob, state: str) -> None:
+        with suppress(OSError):
+            remove_import(self._folder / job.id)
         job.ended_ms = self._clock_ms()
         job.state = state
         sent, refused = sum(job.sent.values()), sum(job.refused.values())
         log.info("import %s: %d lines, %d sent, %d refused", state, job.lines_read, sent, refused)
 
+    def _run_until_read(self, job: ImportJob, file: Path) -> None:
+        """Run the import; where Kafka goes away, wait for it and go on. Raises as RunImport does otherwise."""
+        assert job.order is not None
+        while True:
+            try:
+                self._run_import(file, job.order, job)
+            except BrokerAwayError as error:
+                job.error = str(error)
+                log.warning("import: %s; it goes on when Kafka is back", error)
+                if self._is_stopping.wait(AWAY_SECONDS):
+                    raise ImportStoppedError from error
+            else:
+                job.error = None
+                return
 
-def _open_new(file: Path) -> BinaryIO:
-    """A new file that its owner alone can read: it holds personal data."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+def _write_order(file: Path, order: ImportOrder, began_ms: int) -> None:
+    try:
+        write_order(file, order, began_ms)
+    except OSError as error:
+        raise no_room(error) from error

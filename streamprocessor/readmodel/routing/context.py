@@ -14,12 +14,15 @@ from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.display import Display
+from streamprocessor.imports.proposals.file_proposal import FileProposal, GivenFile, ProposalBounds
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
+from streamprocessor.readmodel.gateways.import_files import ImportFiles
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
@@ -51,6 +54,10 @@ class Gateways:
     delivery: DeliveryClient
     lead_acts: LeadActWriter
     imports: ImportJobs
+    import_files: ImportFiles
+    saved_mappings: SavedMappings
+    propose: Callable[[GivenFile, str | None, ProposalBounds], FileProposal]
+    """What an import of a file by a mapping would do."""
     allowed_hosts: frozenset[str]
     """Names of hosts that webhooks may go to though they are inside, or plain http."""
     secrets_env_prefix: str

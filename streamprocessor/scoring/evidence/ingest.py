@@ -44,6 +44,7 @@ class Ingested:
     rules_changed: points, by number, of the attribute rules that began or ceased to hold.
     first_moved: whether the contact's first event is another one.
     attributes_written: whether an attribute was.
+    announces: None: no attributes came; False: none that may have the contact announced as a hot lead.
     duplicates: how many facts were known already.
     repeats: the ids of the new events that repeat another one; they are no news.
     capped: how many attributes were dropped, for there were too many.
@@ -53,6 +54,7 @@ class Ingested:
     rules_changed: Mapping[int, int] = MappingProxyType({})
     first_moved: bool = False
     attributes_written: bool = False
+    announces: bool | None = None
     duplicates: int = 0
     capped: int = 0
     stale: bool = False
@@ -207,6 +209,7 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
     """Store what was written last by (rank, occurred_at, id); of two equal in it the smaller by canonical JSON."""
+    ingested.announces = ingested.announces or fact.announces
     known_count = 0
     order = write_order(fact.rank, fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():

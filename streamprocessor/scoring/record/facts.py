@@ -35,6 +35,7 @@ class AttributesWritten(NamedTuple):
 
     attributes: name → JSON value; None deletes the attribute. `company.industry` is a field of the object `company`.
     rank: BROWSER_RANK or SERVER_RANK; BROWSER_ONCE_RANK or SERVER_ONCE_RANK, of which the first write holds.
+    announces: whether the contact is announced as a hot lead where this makes it one.
     """
 
     id: str
@@ -42,6 +43,7 @@ class AttributesWritten(NamedTuple):
     arrival_ms: int
     attributes: dict[str, Any]
     rank: int = SERVER_RANK
+    announces: bool = True
 
 
 class SuppressionChanged(NamedTuple):

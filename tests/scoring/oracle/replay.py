@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
-from streamprocessor.scoring.record.facts import Event, Fact
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from tests.scoring.oracle.evidence import Known, by_occurrence, plain, until
 from tests.scoring.oracle.scores import score_at, score_named
 from tests.scoring.oracle.stages import Shown, show, stage_after
@@ -39,6 +39,7 @@ class Replay:
         self.episodes: dict[str, int] = {}
         self.announced_at_ms: dict[str, int] = {}
         self.steps: list[SeenStep] = []
+        self.is_quiet = False  # whether the step is by attributes that announce nobody
 
     def learn(self, batch: Sequence[Fact]) -> None:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
@@ -50,7 +51,10 @@ class Replay:
         # An event delivered again, the larger of two contents of one id, and what repeats an act, is none of the step.
         by_now = contents(until(plain(self.model, self.facts), self.clock_ms))
         events = [event for said, event in by_now.items() if said not in known]
+        writes = [fact for fact in batch if isinstance(fact, AttributesWritten)]
+        self.is_quiet = not events and bool(writes) and not any(write.announces for write in writes)
         self.look(by_time=False, events=events, is_first=is_first)
+        self.is_quiet = False
 
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
@@ -84,7 +88,7 @@ class Replay:
         old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms >= lead.announce_within_ms for e in events)
         last_ms = self.announced_at_ms.get(lead.score)
         rearmed = last_ms is None or self.clock_ms - last_ms >= (lead.rearm_after_ms or 0)
-        announced = rearmed and not old_news and not is_suppressed(self.model, self.facts)
+        announced = rearmed and not old_news and not self.is_quiet and not is_suppressed(self.model, self.facts)
         if announced:
             self.announced_at_ms[lead.score] = self.clock_ms
         return lead.score, self.episodes[lead.score], announced

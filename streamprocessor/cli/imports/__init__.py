@@ -1,0 +1,1 @@
+"""`streamprocessor import`: a file looked at, sent, and gone on with after a kill."""

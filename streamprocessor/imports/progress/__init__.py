@@ -1,0 +1,1 @@
+"""How far imports got, and how quick they are."""
