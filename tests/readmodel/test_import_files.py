@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,13 @@ import pytest
 from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, ImportFiles
+from streamprocessor.readmodel.endpoints.import_files.choosing import written_text
+from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, MOST_RECEIVED, FileName, ImportFiles
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.imports import MappingBody
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
 from tests.readmodel.api_apps import ApiApp
 from tests.readmodel.databases import opened_database
@@ -33,6 +37,9 @@ MAPPING: dict[str, Any] = {
     "attributes": {"email": "E-Mail", "first_name": "Vorname", "company": "Firma"},
     "suppressed": {"column": "Abgemeldet", "true_values": ["ja"], "false_values": ["nein"]},
 }
+
+
+NAME = FileName("x.csv", "anna")
 
 
 class Runs:
@@ -228,8 +235,83 @@ async def test_what_came_half_is_not_there_after_a_restart(tmp_path: Path) -> No
     folder, jobs = tmp_path / "kept", ImportJobs(tmp_path / "imports", lambda *_: None, 1_000, lambda: 0)
     files = ImportFiles(folder, jobs, lambda: 0)
     with pytest.raises(Problem):
-        await files.keep("x.csv", "csv", cut_off())
+        await files.keep(NAME, "csv", cut_off())
     assert list(folder.iterdir()) == []
     (folder / ("a" * 32)).write_text("half")
     ImportFiles(folder, jobs, lambda: 0)
     assert list(folder.iterdir()) == []
+
+
+async def test_a_token_that_may_not_read_sees_of_the_kept_files_its_own_alone(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    made = (await http.post("/api/tokens", json={"name": "robot", "scopes": ["write"]})).json()
+    robot = app.client(headers=bearer(made["token"]))
+    others, own = (await given(http))["file"]["id"], (await given(robot))["file"]["id"]
+
+    assert [file["id"] for file in (await robot.get("/api/import-files")).json()["files"]] == [own]
+    assert (await robot.get(f"/api/import-files/{own}")).status_code == 200
+    for answer in (
+        await robot.get(f"/api/import-files/{others}"),
+        await robot.post(f"/api/import-files/{others}/proposal", json={}),
+        await robot.post("/api/imports", json={"file": others}),
+        await robot.delete(f"/api/import-files/{others}"),
+    ):
+        assert answer.json()["code"] == "no-such-file", answer.text
+    assert [file["id"] for file in (await http.get("/api/import-files")).json()["files"]] == [own, others]
+
+
+async def test_so_many_files_come_at_once_and_one_more_has_to_wait(tmp_path: Path) -> None:
+    goes_on, began = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow() -> AsyncIterator[bytes]:
+        began.release()
+        yield b"a,b\n"
+        await goes_on.wait()
+
+    files = ImportFiles(tmp_path / "kept", ImportJobs(tmp_path, lambda *_: None, 1_000, lambda: 0), lambda: 0)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_RECEIVED):
+            tasks.create_task(files.keep(NAME, "csv", slow()))
+            await began.acquire()
+        with pytest.raises(Problem) as refused:
+            await files.keep(NAME, "csv", slow())
+        goes_on.set()
+
+    assert (refused.value.status_code, len(files.all())) == (503, MOST_RECEIVED)
+    assert (await files.keep(NAME, "csv", slow())).kept_by == "anna"
+
+
+@pytest.mark.parametrize("half", [b"", b'{"id":', b"[]", b'{"id": "x", "unknown": 1}'])
+async def test_what_a_power_cut_left_half_written_is_none_and_keeps_nothing_from_starting(
+    app: ApiApp, http: httpx.AsyncClient, tmp_path: Path, half: bytes
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    saved = {"mapping": MAPPING, "header": ["E-Mail"]}
+    assert (await http.put("/api/import-mappings/half", json=saved)).status_code == 200
+    for folder in ("import-files", "import-mappings"):
+        (broken,) = (tmp_path / folder).glob("*.json")
+        assert stat.S_IMODE(broken.stat().st_mode) == 0o600
+        broken.write_bytes(half)
+
+    again = ApiApp(app.context.engine, tmp_path).client(headers=bearer(ALL))
+    assert (await again.get(f"/api/import-files/{file_id}")).status_code == 404
+    assert (await again.get("/api/import-mappings/half")).status_code == 404
+    assert (await given(again))["recognised"] is None
+    assert (await again.put("/api/import-mappings/half", json=saved)).status_code == 200
+
+
+async def test_a_mapping_is_read_beside_what_others_ask(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noting(body: MappingBody) -> str | None:
+        threads.append(threading.current_thread())
+        return written_text(body)
+
+    monkeypatch.setattr("streamprocessor.readmodel.endpoints.import_files.files.written_text", noting)
+    await proposed(http, (await given(http))["file"]["id"], {"mapping": MAPPING})
+
+    assert threads
+    assert threading.main_thread() not in threads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ _FORMATS_BY_SUFFIX = {
     ".log": ACCESS_LOG,
 }
 _READ_BYTES = 1 << 16
+_MOST_HEAD_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class ProposalBounds:
     """How a file is looked at.
 
     most_rows: None: all of them are.
+    most_seconds: for how long; None: until it is done.
     permitted: makes rows that who asks may not send bad ones.
     """
 
     most_rows: int | None = None
+    most_seconds: float | None = None
     permitted: Callable[[Iterable[ReadRow]], Iterable[ReadRow]] = iter
 
 
@@ -92,7 +96,8 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
             return FileProposal(columns, problem=problem)
         with file.path.open("rb") as content:
             source = ImportSource(file.name, now_ms())
-            rows = read_file(settings, _pieces(content.read), file.format, mapping, source)
+            pieces = _until(bounds.most_seconds, _pieces(content.read), file.name)
+            rows = read_file(settings, pieces, file.format, mapping, source)
             proposal = proposal_of(bounds.permitted(checked(unannounced(rows), source.at_ms)), bounds.most_rows)
     except OperatorError as error:
         return FileProposal(columns, problem=str(error))
@@ -105,7 +110,7 @@ def head_of(file: GivenFile, mapping: CsvMapping | None = None) -> tuple[list[st
     mapping: None: nothing is known of the table yet.
     """
     with file.path.open("rb") as content:
-        table = open_table(_pieces(content.read), file.name, mapping)
+        table = open_table(_until(_MOST_HEAD_SECONDS, _pieces(content.read), file.name), file.name, mapping)
         return table.header, [record.cells for record in table.head()]
 
 
@@ -115,6 +120,18 @@ def _read_mapping(mapping_text: str) -> tuple[CsvMapping | None, str | None]:
         return parse_mapping(mapping_text, "mapping"), None
     except OperatorError as error:
         return None, str(error)
+
+
+def _until(most_seconds: float | None, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The pieces; raises OperatorError where they take longer: few of them may hold very much."""
+    began_seconds = time.monotonic()
+    for piece in pieces:
+        if most_seconds is not None and time.monotonic() - began_seconds > most_seconds:
+            message = (
+                f"{name}: wanted a file that can be looked at within {most_seconds:g} s; got one that takes longer"
+            )
+            raise OperatorError(message)
+        yield piece
 
 
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:

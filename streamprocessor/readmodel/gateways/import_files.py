@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from streamprocessor.imports.progress.checkpoint import write_whole
 from streamprocessor.imports.proposals.file_proposal import format_of
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.kept_body import keep_body
+from streamprocessor.readmodel.problem import Problem
 from streamprocessor.scoring.model.model import DAY_MS
 
 KEPT_MS = 7 * DAY_MS
 MOST_FILES = 10
 MOST_LOOKED_AT = 2
+MOST_RECEIVED = 4
 SWEEP_SECONDS = 5.0
 _ID = re.compile(r"[0-9a-f]{32}")
 _CHOICES = ".json"
 _COPY_BYTES = 1 << 20
+
+
+class FileName(NamedTuple):
+    """How a person calls a file, and the name of the token by which it came."""
+
+    name: str
+    kept_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class KeptFile:
     mapping_name: of the known or saved mapping that was chosen; None: it is one of the person's own, or none.
     mapping_text: what the columns of a table mean, as YAML; None where there are none.
     import_id: of the latest import of the file; None: there was none.
+    kept_by: the name of the token by which it came.
     """
 
     id: str
@@ -45,6 +56,7 @@ class KeptFile:
     mapping_name: str | None = None
     mapping_text: str | None = None
     import_id: str | None = None
+    kept_by: str = ""
 
     @property
     def until_ms(self) -> int:
@@ -66,6 +78,7 @@ class ImportFiles:
         self._folder = folder
         self._clock_ms = clock_ms
         self._imports = imports
+        self._received = 0
         self._files = {file.id: file for file in sorted(self._found(), key=lambda file: file.kept_ms)}
         for path in folder.glob("*"):
             if path.name.partition(".")[0] not in self._files:  # came half, or was half deleted
@@ -89,13 +102,24 @@ class ImportFiles:
         """Where the content of the file is."""
         return self._folder / file_id
 
-    async def keep(self, name: str, file_format: str | None, body: AsyncIterator[bytes]) -> KeptFile:
+    async def keep(self, called: FileName, file_format: str | None, body: AsyncIterator[bytes]) -> KeptFile:
         """Keep a body as a file of that name; the oldest goes where there are too many.
 
         file_format: None: as the file looks.
 
-        Raises Problem where it is too large, does not come whole, or there is no room.
+        Raises Problem where it is too large, does not come whole, there is no room, or too many come at once: until
+        they are whole nothing else bounds what they take of the disk.
         """
+        if self._received >= MOST_RECEIVED:
+            detail = f"files: wanted at most {MOST_RECEIVED} that come at once; got one more: try again"
+            raise Problem(503, "too-many-files", detail, {"Retry-After": "10"})
+        self._received += 1
+        try:
+            return await self._keep(called, file_format, body)
+        finally:
+            self._received -= 1
+
+    async def _keep(self, called: FileName, file_format: str | None, body: AsyncIterator[bytes]) -> KeptFile:
         file_id = uuid.uuid4().hex
         size_bytes = 0
 
@@ -108,8 +132,10 @@ class ImportFiles:
         except BaseException:
             self.path(file_id).unlink(missing_ok=True)
             raise
-        looks_like = await asyncio.to_thread(format_of, self.path(file_id), name)
-        file = KeptFile(file_id, name, file_format or looks_like, size_bytes, self._clock_ms())
+        looks_like = await asyncio.to_thread(format_of, self.path(file_id), called.name)
+        file = KeptFile(
+            file_id, called.name, file_format or looks_like, size_bytes, self._clock_ms(), kept_by=called.kept_by
+        )
         self._note(file)
         for oldest in list(self._files)[:-MOST_FILES]:
             self.delete(oldest)
@@ -149,10 +175,7 @@ class ImportFiles:
                 self.delete(file.id)
 
     def _note(self, file: KeptFile) -> KeptFile:
-        draft = self._choices(file.id).with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(orjson.dumps(file))
-        os.replace(draft, self._choices(file.id))
+        write_whole(self._choices(file.id), orjson.dumps(file), is_synced=False)
         self._files[file.id] = file
         return file
 
@@ -160,10 +183,11 @@ class ImportFiles:
         return self._folder / f"{file_id}{_CHOICES}"
 
     def _found(self) -> list[KeptFile]:
-        """The files of a process before this one."""
-        found = [
-            KeptFile(**orjson.loads(choices.read_bytes()))
-            for choices in self._folder.glob(f"*{_CHOICES}")
-            if _ID.fullmatch(choices.stem)
-        ]
-        return [file for file in found if self.path(file.id).exists()]
+        """The files of a process before this one; what a power cut left half written tells of none."""
+        found: list[KeptFile] = []
+        for choices in self._folder.glob(f"*{_CHOICES}"):
+            with suppress(ValueError, TypeError):
+                file = KeptFile(**orjson.loads(choices.read_bytes()))
+                if _ID.fullmatch(file.id) and choices.stem == file.id and self.path(file.id).exists():
+                    found.append(file)
+        return found

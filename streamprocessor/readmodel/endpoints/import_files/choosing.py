@@ -22,7 +22,7 @@ from streamprocessor.readmodel.gateways.import_mappings import SavedMapping
 from streamprocessor.readmodel.gateways.import_run import permitted
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.imports import MappingBody
-from streamprocessor.readmodel.requests.tokens import ERASE, Grant
+from streamprocessor.readmodel.requests.tokens import ERASE, READ, Grant
 from streamprocessor.readmodel.responses.import_files import (
     FileProposalView,
     KeptFileView,
@@ -33,6 +33,8 @@ from streamprocessor.readmodel.routing.context import ApiContext
 
 MOST_ROWS = 10_000
 """Of a file are looked at before it is imported."""
+MOST_SECONDS = 30.0
+"""For which it is looked at."""
 
 
 class MappingChoice(NamedTuple):
@@ -72,10 +74,15 @@ def given(context: ApiContext, file: KeptFile) -> GivenFile:
     return GivenFile(context.gateways.import_files.path(file.id), file.name, file.format)
 
 
-def known_file(context: ApiContext, file_id: str) -> KeptFile:
-    """The kept file of that id; raises Problem where there is none."""
+def may_see(grant: Grant, file: KeptFile) -> bool:
+    """Whether what stands in the file may be told: it is of people, and a token may write without that it may read."""
+    return READ in grant.scopes or file.kept_by == grant.name
+
+
+def known_file(context: ApiContext, grant: Grant, file_id: str) -> KeptFile:
+    """The kept file of that id; raises Problem where there is none that the grant may see."""
     file = context.gateways.import_files.get(file_id)
-    if file is None:
+    if file is None or not may_see(grant, file):
         detail = "file: wanted one of GET /api/import-files; got the id of another, or of one that is gone by now"
         raise Problem(404, "no-such-file", detail)
     return file
@@ -135,7 +142,7 @@ def _known(export: KnownExport) -> MappingView:
 
 def proposed(context: ApiContext, grant: Grant, file: KeptFile, choice: MappingChoice) -> FileProposalView:
     """What an import of the file by the mapping would do, for who asks."""
-    bounds = ProposalBounds(MOST_ROWS, partial(permitted, kind=kind_of_token(grant)))
+    bounds = ProposalBounds(MOST_ROWS, MOST_SECONDS, partial(permitted, kind=kind_of_token(grant)))
     found = context.gateways.propose(given(context, file), choice.text, bounds)
     proposal = found.proposal or Proposal(ProposalCounts(), [], [])
     return FileProposalView(
