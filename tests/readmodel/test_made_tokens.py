@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.inbox.rules import InboxRules, Salesperson
 from streamprocessor.readmodel.requests.sessions import COOKIE, LIFE_SECONDS
 from streamprocessor.readmodel.requests.sign_in_links import LINK_LIFE_SECONDS, sign_in_address
 from streamprocessor.readmodel.store.access.access_store import USED_EVERY_MS
@@ -174,6 +176,13 @@ WRONG: list[tuple[str, dict[str, Any], int, str]] = [
     ("the name of a token of the settings", {"name": " crm "}, 409, "name-taken"),
     ("the name of the inbox's rules", {"name": "system"}, 409, "name-taken"),
     ("the name of the first token", {"name": "local"}, 409, "name-taken"),
+    ("one that looks like a token's of the settings", {"name": "\u0441rm"}, 409, "name-taken"),
+    ("one that looks like the first token's", {"name": "LOCA1"}, 409, "name-taken"),
+    ("one that looks like its maker's", {"name": "Iead"}, 409, "name-taken"),
+    ("one in wide letters that looks like its maker's", {"name": "\uff4c\uff45\uff41\uff44"}, 409, "name-taken"),
+    ("a name with a blank that nobody sees", {"name": "le\u200bad"}, 400, "bad-parameter"),
+    ("a name that is read backwards", {"name": "\u202edael"}, 400, "bad-parameter"),
+    ("half a character", {"name": "\ud800"}, 400, "bad-body"),
     ("no name", {"name": " "}, 400, "bad-parameter"),
     ("a name with a line feed", {"name": "an\nna"}, 400, "bad-parameter"),
     ("a word that is none", {"secret": "mine"}, 400, "bad-body"),
@@ -188,12 +197,23 @@ async def test_no_token_is_made_that_may_more_or_lasts_longer_than_its_maker(
     wanted = {"name": "anna", "scopes": ["read"], "expires_at": at(NOW_MS + DAY_MS)}
     http = app.client(headers=bearer(maker["token"]))
 
-    refused = await http.post("/api/tokens", json=wanted | body)
+    refused = await http.post("/api/tokens", content=json.dumps(wanted | body))
 
     assert (refused.status_code, refused.json()["code"]) == (status, code), what
     assert (await http.post("/api/tokens", json=wanted)).status_code == 201
     names = [each["name"] for each in (await http.get("/api/tokens")).json()["tokens"] if each["from"] == "api"]
     assert sorted(names) == ["anna", "lead"]
+
+
+async def test_a_person_may_have_several_tokens_and_no_other_has_one_that_looks_like_theirs(tmp_path: Path) -> None:
+    inbox = InboxRules(people={"bo li": Salesperson("bo li", "Bo Li")})
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        app = ApiApp(engine, tmp_path, inbox=inbox)
+        for name in ("bo li", "bo li", "Анна", "Анна", "anne"):
+            await made(app, name=name)
+        for name in ("Bo Li", "boli", "b0 li", "AHHA"):
+            refused = await app.client(headers=bearer(ALL)).post("/api/tokens", json={"name": name, "scopes": ["read"]})
+            assert (refused.status_code, refused.json()["code"]) == (409, "name-taken"), name
 
 
 @pytest.mark.parametrize("token", [READ_ONLY, NO_ERASE])
