@@ -17,7 +17,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test ops-test gameday newcomer check style manifests bench compiled compiled-test nightly every-python release wheel clean
+.PHONY: help demo up test browser-test ops-test gameday newcomer check style manifests pictures bench compiled compiled-test nightly every-python release wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ test: style ## all checks and tests, on a real Kafka, but no browser
 	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
-	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser
+	@$(BIN)/python -m pytest -q -rs tests/browser
 
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
@@ -62,6 +62,9 @@ style: .venv/test.stamp
 manifests: .venv/run.stamp ## make what deploy/kubernetes and deploy/helm have of other files
 	@$(BIN)/python -m deploy.kubernetes.manifests
 	@$(BIN)/python -m deploy.helm.chart
+
+pictures: .venv/run.stamp ## draw what deploy/pictures has of the scoring core
+	@$(BIN)/python -m deploy.pictures
 
 bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a plain loop and stock Faust
 	@$(BIN)/python -m tests.bench

@@ -2,21 +2,13 @@
 
 import os
 import shutil
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
-
-BUNDLED = (
-    *("topics/**/*.yaml", "topics/**/*.json", "topics/**/*.md"),
-    *("deploy/scoring.yaml", "deploy/demo.yaml", "deploy/demo-inbox.yaml", "deploy/scoring.schema.json"),
-    *("deploy/models/**/*.yaml", "deploy/imports/**/*.yaml", "deploy/webhooks/**/*.yaml"),
-    *("deploy/settings.example.env", "deploy/inbox.example.yaml", "deploy/subscriptions.example.yaml", "deploy/*.md"),
-)
-"""What commands read, and what their messages name; streamprocessor/bundled_files.py finds it. In deploy/ itself files
-are named one by one: where it is in use it has others, with secrets or people's names in them."""
 
 
 class BuildWithBundle(build_py):
@@ -37,7 +29,8 @@ class BuildWithBundle(build_py):
 
 
 def _bundled_files() -> Iterator[Path]:
-    for pattern in BUNDLED:
+    patterns = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["bundle"]["files"]
+    for pattern in patterns:
         yield from sorted(Path().glob(pattern))
 
 

@@ -6,6 +6,7 @@ is also `STREAMPROCESSOR_<NAME>_FILE`: the file that it stands in, as Docker and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,9 +15,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from streamprocessor.bundled_files import path_of
 from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.contract.strict_yaml.located import nearest
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
+
+_CHOICES = re.compile(r"\^\(([A-Za-z_|]+)\)\$")
 
 #: The mail providers, by the names of their modules in collector/providers: one line each, and all else follows.
 MAIL_PROVIDERS = (
@@ -258,7 +262,30 @@ def _why(error: OSError | ValueError) -> str:
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{PREFIX}{name.upper()} is not a setting; see {path_of('deploy/settings.example.env')}"
+        meant = nearest(name, Settings.model_fields)
+        hint = f" (did you mean '{PREFIX}{meant.upper()}'?)" if meant is not None else ""
+        return f"{PREFIX}{name.upper()} is not a setting{hint}; see {path_of('deploy/settings.example.env')}"
     is_secret = not Settings.model_fields[name].repr
     got = "" if is_secret else f"; got {shown_value(problem.get('input'))}"
-    return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"
+    return f"{PREFIX}{name.upper()}: {_wanted(name, problem)}{got}"
+
+
+def _wanted(name: str, problem: Any) -> str:
+    """What the setting wants, in words."""
+    if problem["type"] == "string_pattern_mismatch":
+        pattern = problem["ctx"]["pattern"]
+        choices = _CHOICES.fullmatch(pattern)
+        return (
+            f"wanted one of {', '.join(choices[1].split('|'))}" if choices else f"wanted a text that {pattern} matches"
+        )
+    field = Settings.model_fields[name]
+    if field.annotation is bool:
+        return "wanted true or false"
+    if field.annotation not in (int, float, int | None):
+        return str(problem["msg"])
+    bounds = {type(each).__name__: each for each in field.metadata}
+    kind = "a number" if field.annotation is float else "a whole number"
+    above, least, most = (bounds.get(each) for each in ("Gt", "Ge", "Le"))
+    words = [f"above {above.gt:g}"] if above else [f"of at least {least.ge:g}"] if least else []
+    words += [f"at most {most.le:g}"] if most else []
+    return f"wanted {kind} {' and '.join(words)}".rstrip()

@@ -24,6 +24,7 @@ from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.process.locks import wait_for
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import PREFIX
+from tests.harness.postgres import PostgresServer, has_postgres, running_postgres
 
 TEST_HEAP_MB = 256
 
@@ -119,21 +120,27 @@ def new_cluster(kafka_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory
     return node.data
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, where Debian's is installed."""
+    if not has_postgres():
+        pytest.skip("PostgreSQL is not installed here (apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="streamprocessor-postgres-"))
+    folder.chmod(0o755)
+    try:
+        with running_postgres(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def own_kafka(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
     """Makes brokers of the test's own, already started; they may be stopped, killed and started again."""
     brokers: list[EmbeddedKafka] = []
 
     def start() -> EmbeddedKafka:
-        folder = tmp_path / f"kafka-{len(brokers)}"
-        shutil.copytree(new_cluster, folder / "data")
-        broker = EmbeddedKafka(
-            folder,
-            port=0,
-            heap_mb=TEST_HEAP_MB,
-            session_timeout_ms=2_000,  # a killed one is started again at once
-            runtime=kafka_runtime,
-        )
+        broker = _mortal_kafka(kafka_runtime, new_cluster, tmp_path / f"kafka-{len(brokers)}")
         brokers.append(broker)
         broker.start()
         return broker
@@ -141,3 +148,25 @@ def own_kafka(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iter
     yield start
     for broker in brokers:
         broker.stop()
+
+
+@pytest.fixture(scope="module")
+def module_kafka(
+    kafka_runtime: Runtime, new_cluster: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedKafka]:
+    """The broker of `mortal_kafka`."""
+    with _mortal_kafka(kafka_runtime, new_cluster, tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker
+
+
+@pytest.fixture
+def mortal_kafka(module_kafka: EmbeddedKafka) -> EmbeddedKafka:
+    """A running broker of the module's own, which its tests may stop, kill and start: isolate with `topic_prefix`."""
+    module_kafka.start()  # where a test has left it dead
+    return module_kafka
+
+
+def _mortal_kafka(runtime: Runtime, new_cluster: Path, folder: Path) -> EmbeddedKafka:
+    shutil.copytree(new_cluster, folder / "data")
+    # A client that was killed is started again at once, and takes its partitions back.
+    return EmbeddedKafka(folder, port=0, heap_mb=TEST_HEAP_MB, session_timeout_ms=2_000, runtime=runtime)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--message", metavar="ID", help="Which message it is.")
 @click.option("--campaign", metavar="ID", help="Which campaign it belongs to.")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Where a link leads; as often as there are links.")
-@click.option("--html", type=click.Path(dir_okay=False, allow_dash=True), help="A message to rewrite; - is stdin.")
+@click.option(
+    "--html", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="A message to rewrite; - is stdin."
+)
 @click.option("--honeypot", is_flag=True, help="Also a link that no person sees; who follows it is a machine.")
 @json_option
 @click.pass_context

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.cli.api import api
 from streamprocessor.cli.backup.command import backup, restore
 from streamprocessor.cli.catalogue import catalogue
@@ -17,6 +18,9 @@ from streamprocessor.cli.demo.command import demo
 from streamprocessor.cli.doctor.command import doctor
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
+from streamprocessor.cli.help.command import help_
+from streamprocessor.cli.help.completion import completion
+from streamprocessor.cli.help.examples import show_examples
 from streamprocessor.cli.imports.command import import_file
 from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
@@ -29,6 +33,7 @@ from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status.command import status
 from streamprocessor.cli.terminal.options import process_options
 from streamprocessor.cli.terminal.plain_text import echo
+from streamprocessor.cli.terminal.usage_errors import restated
 from streamprocessor.cli.topics import topics
 from streamprocessor.cli.worker import worker
 from streamprocessor.errors import (
@@ -50,10 +55,27 @@ log = logging.getLogger(__name__)
 class Commands(click.Group):
     """A group in which an error of ours ends the process with its sentence on stderr and its exit code."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click asks
+        """Their names in the order in which they were added: what comes first in life comes first."""
+        return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left for the subcommand; what is wrong is said in our words."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise restated(error) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         """What the subcommand returns."""
         try:
             return super().invoke(ctx)
+        except click.exceptions.NoArgsIsHelpError:
+            raise
+        except click.UsageError as error:
+            raise restated(error) from error
         except (MustRestartError, BrokerAwayError) as error:
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
@@ -79,15 +101,21 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
         ctx.exit()
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_ALONG = (
+    f"Models, mappings, topics, settings and documents come along in {bundle_folder()}. Commands find deploy/... and "
+    "topics/... there, where the folder that they are run in has none of that name."
+)
+
+
+@click.group(cls=Commands, epilog=_ALONG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which.")
 @process_options
 def commands() -> None:
     """Score contacts in real time, exactly and explainably, on Kafka.
 
-    `demo` shows it all on this machine; `up` runs it here; `worker` is what runs in production. Options stand before
-    or after the command; each is also a setting STREAMPROCESSOR_... in the environment, or in the file
-    streamprocessor.env of the folder that a command is run in, which `init` writes.
+    `init` writes a model of your own, `up` runs all of it on this machine, `demo` shows it with simulated traffic; in
+    production `worker`, `collector`, `delivery` and `api` run. Options that all share, and settings: `help kafka`.
+    For a shell that completes all of it: `completion`.
     """
 
 
@@ -115,5 +143,8 @@ for command in (
     backup,
     restore,
     rebuild,
+    help_,
+    completion,
 ):
     commands.add_command(command)
+show_examples(commands)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
@@ -34,7 +33,7 @@ from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import Server, listening_socket
-from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import make_address_salt
@@ -101,11 +100,11 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
         log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
-        ending = asyncio.ensure_future(first_of(stop, durable_writer.failed))
         note = AddressNote("collector", settings.group, local_url(settings.collector_host, port))
         with address_noted(folder, note):
             async with loop_watched(metrics.registry):
-                await Server(app, MOST_CONNECTIONS, operators).run_until(ending, listening, settings.drain_seconds)
+                server = Server(app, MOST_CONNECTIONS, operators)
+                await server.run_until([stop, durable_writer.failed], listening, settings.drain_seconds)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

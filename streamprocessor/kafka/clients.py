@@ -56,8 +56,8 @@ class ClientSettings:
             if self.logs_in_by_token:
                 _require(self.sasl_tokens is not None, "SASL token", f"{one} and the mechanism {mechanism}", "none")
             else:
-                _require(bool(self.sasl_username), "SASL username", one, "none")
-                _require(bool(self.sasl_password), "SASL password", one, "none")
+                _require(bool(self.sasl_username), "SASL username", one, "none: set STREAMPROCESSOR_SASL_USERNAME")
+                _require(bool(self.sasl_password), "SASL password", one, "none: set STREAMPROCESSOR_SASL_PASSWORD")
         if self.ssl_key is not None:
             _require(self.ssl_cert is not None, "TLS certificate", f"the one of the key {self.ssl_key}", "none")
 

@@ -157,7 +157,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         on_answering(address)
         with address_noted(settings.data_path, note):
             async with loop_watched(metrics.registry):
-                await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
+                await Server(app, operators=operators).run_until([stop], listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks, clients)

@@ -26,7 +26,7 @@ from tests.bench.questions import Asker, answered, ask_at_once, counted_anew, qu
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.harness.apis import ApiProcess
-from tests.harness.postgres import binaries, running_postgres
+from tests.harness.postgres import has_postgres, running_postgres
 from tests.harness.system import System
 
 MOST_SECONDS = 900.0
@@ -42,11 +42,6 @@ class Crowd(NamedTuple):
     model: Model
     lives: Sequence[Life]
     now_ms: int
-
-
-def has_postgres() -> bool:
-    """Whether Debian's PostgreSQL is installed; without it SQLite alone is measured."""
-    return (binaries() / "initdb").exists()
 
 
 def readmodel(rig: Rig) -> list[Figure]:

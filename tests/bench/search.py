@@ -20,11 +20,11 @@ from streamprocessor.readmodel.search.index import index_contacts
 from streamprocessor.readmodel.store.database import open_database, writing
 from streamprocessor.readmodel.store.tables import contacts, search_spellings
 from tests.bench.questions import figures_of
-from tests.bench.readmodel import disk_mib, has_postgres
+from tests.bench.readmodel import disk_mib
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.harness.apis import ALL, bearer
-from tests.harness.postgres import running_postgres
+from tests.harness.postgres import has_postgres, running_postgres
 from tests.readmodel.api_apps import ApiApp
 
 AT_ONCE = 5_000

@@ -69,6 +69,26 @@ class Up:
         line = next((line for line in self.said.splitlines() if line.startswith(f"{title} is ready on ")), None)
         return line.removeprefix(f"{title} is ready on ").partition(";")[0] if line else None
 
+    @property
+    def next_steps(self) -> list[str]:
+        """The lines that it says to type next, once it has said all of them."""
+        lines = self.said.splitlines()
+        begin = next((number for number, line in enumerate(lines, 1) if line.startswith("Next, ")), len(lines))
+        end = next((number for number, line in enumerate(lines) if line.startswith("Data lies in ")), begin)
+        return [line.strip() for line in lines[begin:end]]
+
+    def run(self, line: str) -> str:
+        """What the line prints, typed in the folder in which `up` was started."""
+        done = subprocess.run(
+            ["bash", "-c", line],
+            env=os.environ | self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout
+
     def link(self, collector: str, message: str, url: str) -> str:
         """The tracked link to the URL, in a mail to jane."""
         keys = token_keys_of(read_settings(self.environment))
@@ -116,6 +136,10 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
 
         [jane] = await until(listed, bool, WAIT_SECONDS, "jane is listed")
     assert jane["contact_id"] == "jane"
+    typed = await until(lambda: up.next_steps, bool, WAIT_SECONDS, f"what to type next is said\n{up.said}")
+    sent, explained = typed[-3:-1]
+    assert '"accepted":1' in up.run(sent).replace(" ", "")
+    assert "contact-us" in await until(lambda: up.run(explained), lambda out: "contact-us" in out, WAIT_SECONDS, "why")
     link = next(line for line in up.said.splitlines() if line.startswith(f"sign in: {api}/sign-in#")).partition("#")[2]
     async with httpx.AsyncClient(base_url=api) as person:
         assert (await person.post("/api/session/link", json={"link": link})).json()["name"] == "local"

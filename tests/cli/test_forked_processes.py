@@ -13,8 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from streamprocessor.settings import PREFIX
-from tests.harness.forked_processes import RUN_ID, fork_server, run_id
+from streamprocessor.settings import PREFIX, Settings
+from tests.harness.collectors import CollectorProcess
+from tests.harness.forked_processes import HASH_SEED, RUN_ID, fork_server, run_id
 from tests.harness.processes import Process
 from tests.harness.system import ROOT, until
 
@@ -43,7 +44,7 @@ def start(request: pytest.FixtureRequest) -> Start:
     ("words", "setting", "code", "said"),
     [
         (["collector", "--help"], "", 0, "Usage: streamprocessor collector [OPTIONS]"),
-        (["collector", "--unknown"], "", 2, "Error: No such option: --unknown"),
+        (["collector", "--unknown"], "", 2, "Error: unknown option '--unknown'"),
         (["collector"], "many", 2, "STREAMPROCESSOR_PARTITIONS"),
     ],
 )
@@ -81,6 +82,19 @@ async def test_a_signal_ends_it_and_until_then_it_runs(
         process.kill()
         process.wait()
     assert not psutil.pid_exists(process.pid)
+
+
+def test_what_is_started_again_hashes_strings_differently(tmp_path: Path) -> None:
+    collector = CollectorProcess(Settings(bootstrap="127.0.0.1:1"), tmp_path)
+    seeds: list[str] = []
+    try:
+        for _ in range(2):
+            seeds.append(psutil.Process(collector.start().process.pid).environ()[HASH_SEED])
+            collector.kill()
+    finally:
+        collector.discard()
+
+    assert seeds[0] != seeds[1]
 
 
 STARTS_AND_DIES = """

@@ -16,6 +16,8 @@ ON_A_KAFKA_OF_THEIR_OWN = {"up", "demo", "backup", "restore"}
 BY_THE_LOGIN_OF_A_PROCESS = {"doctor"}
 OF_DELIVERYS_DATABASE = {f"delivery {word}" for word in ("enable", "list", "ping", "resend", "tail", "undeliverable")}
 WITHOUT_KAFKA = {
+    "completion",
+    "help",
     "init",
     "score",
     "links",

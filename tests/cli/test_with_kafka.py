@@ -126,6 +126,7 @@ def imported(ask: Call, tmp_path: Path) -> None:
         "bad": {},
         "skipped": 0,
         "rows": 3,
+        "resumed_after_rows": 0,
         "read_as": "utf-8",
     }
     until(lambda: (explained(ask, "c-1") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 35)
@@ -160,7 +161,7 @@ def test_a_model_that_was_applied_is_gone_back_from_and_the_workers_follow(
     assert (now["revision"], now["origin"]) == (before["revision"] + 1, f"model apply {other}")
     assert f"is now in force as revision {now['label']}; before it was revision {before['label']} " in told
     back = told.partition("; to go back: ")[2].split()
-    assert back[:4] == ["streamprocessor", "model", "rollback", before["label"]]
+    assert (Path(back[0]).name, *back[1:4]) == ("streamprocessor", "model", "rollback", before["label"])
     assert ask("model", "show").stdout == other.read_text()
 
     assert f"as revision {now['revision'] + 1}; before it was revision {now['label']} " in ask(*back[1:]).stdout

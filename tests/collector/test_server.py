@@ -231,7 +231,7 @@ def test_odd_bytes_in_a_header_are_echoed_or_refused(collector: CollectorProcess
 
 @each_operation(described)
 def test_the_native_format_is_as_its_description_says(operation: Any, collector: CollectorProcess) -> None:
-    answers_as_described(operation, collector.address, {"x-write-key": KEY})
+    answers_as_described(operation, [collector.address], {"x-write-key": KEY})
 
 
 def routes() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The policy reads as README shows it, and a record's own words are read as the worker reads them."""
+"""The policy reads as the collector's guide shows it, and a record's own words are read as the worker reads them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from streamprocessor.contract.access_policy import DOORS, IMPORT, MAY, Act, KeyKind, acts_of, is_allowed
 from streamprocessor.contract.events.updates import UPDATES
 
-README = Path(__file__).parents[2] / "README.md"
+GUIDE = Path(__file__).parents[2] / "streamprocessor" / "collector" / "README.md"
 
 
 def table() -> list[str]:
@@ -30,8 +30,8 @@ def _row(cells: list[Any]) -> str:
     return re.sub(r" +", " ", f"| {' | '.join(cells)} |")
 
 
-def test_readme_shows_the_policy_as_it_is() -> None:
-    assert "\n".join(table()) in README.read_text(), "\n".join(table())
+def test_the_guide_shows_the_policy_as_it_is() -> None:
+    assert "\n".join(table()) in GUIDE.read_text(), "\n".join(table())
 
 
 def test_every_act_can_be_said_through_some_door_and_with_some_key() -> None:

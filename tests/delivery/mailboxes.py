@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -40,6 +41,19 @@ class Mail:
         return content
 
 
+class _Connection(SMTP):
+    """One connection, whose transports are noted: under TLS it has two."""
+
+    def __init__(self, transports: list[asyncio.WriteTransport], *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._transports = transports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transports.append(transport)
+        super().connection_made(transport)
+
+
 @dataclass
 class Mailboxes:
     """The server.
@@ -59,6 +73,7 @@ class Mailboxes:
     hang: asyncio.Event | None = None
     port: int = 0
     _server: asyncio.Server | None = None
+    _transports: list[asyncio.WriteTransport] = field(default_factory=list)
 
     async def start(self) -> None:
         self._server = await asyncio.get_running_loop().create_server(
@@ -67,9 +82,13 @@ class Mailboxes:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        """End it and all connections to it; returns when they are closed."""
         if self._server is not None:
             self._server.close()
             self._server = None
+        for transport in self._transports:
+            transport.abort()
+        await asyncio.sleep(0)  # what closes the sockets is called before this returns
 
     async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
         reply = self.replies.get(address, TAKEN)
@@ -92,7 +111,8 @@ class Mailboxes:
         return self.reply
 
     def _protocol(self) -> SMTP:
-        return SMTP(
+        return _Connection(
+            self._transports,
             self,
             hostname="mail.example",
             loop=asyncio.get_running_loop(),

@@ -47,6 +47,15 @@ def test_the_image_copies_only_what_is_there_and_is_sent_to_the_builder() -> Non
     assert [path for path in sent if path not in {each.split("/")[0] for each in copied}] == []
 
 
+def test_the_image_s_wheel_has_all_that_comes_along() -> None:
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["bundle"]["files"]
+    along = [str(path.relative_to(ROOT)) for pattern in patterns for path in ROOT.glob(pattern)]
+    copied = [path for line in re.findall(r"^COPY (.+) \S+$", STAGES[1], re.MULTILINE) for path in line.split()]
+
+    assert along
+    assert [path for path in along if not any(path == each or path.startswith(f"{each}/") for each in copied)] == []
+
+
 def test_what_runs_is_no_root_has_no_tools_and_bears_our_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     last = STAGES[-1]

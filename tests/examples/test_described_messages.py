@@ -86,6 +86,7 @@ async def test_all_that_a_running_system_says_is_described(system: System, worke
         assert complaints("dead-letters", letter.value, letter.headers) == []
 
 
+@pytest.mark.nightly  # npm brings hundreds of packages; each run tries the file by AsyncAPI's own schema
 def test_what_is_described_is_read_by_asyncapis_own_parser(npm: list[str], tmp_path: Path) -> None:
     shutil.copytree(HERE / "js", tmp_path, dirs_exist_ok=True)
     subprocess.run(npm, cwd=tmp_path, check=True, timeout=180)

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
-from tests.harness.system import System, until
+from tests.harness.system import Sent, System, until
 from tests.harness.traffic import traffic
-from tests.harness.verdict import (
-    run_as_the_oracle_says,
-)
+from tests.harness.verdict import run_as_the_oracle_says
 from tests.harness.workers import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 
 
-@pytest.mark.parametrize("how", ["stop", "kill"])
-async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path, how: str
+def some_traffic(seed: int) -> list[Sent]:
+    return list(traffic(seed=seed, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+
+
+async def test_a_broker_that_was_killed_finds_everything_as_the_oracle_says_when_it_is_back(
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
     settings = Settings(
-        bootstrap=broker.bootstrap,
+        bootstrap=mortal_kafka.bootstrap,
+        topic_prefix=topic_prefix,
         partitions=4,
         session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
@@ -36,11 +36,11 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
     model = await system.create()
     worker = await WorkerProcess(settings, "blue", tmp_path).start().ready()
     try:
-        await system.send(traffic(seed=20, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+        await system.send(some_traffic(20))
 
-        broker.stop() if how == "stop" else broker.kill()
-        broker.start()
-        await system.send(traffic(seed=21, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+        mortal_kafka.kill()
+        mortal_kafka.start()
+        await system.send(some_traffic(21))
         await system.until_applied(90)
 
         await run_as_the_oracle_says(system, model)
@@ -49,18 +49,21 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
 
 
 async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it_is_back(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    settings = Settings(
+        bootstrap=mortal_kafka.bootstrap, topic_prefix=topic_prefix, partitions=4, session_timeout_seconds=6.0
+    )
     system = System(settings)
     model = await system.create()
-    await system.send(traffic(seed=20, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
-    broker.stop()
+    await system.send(some_traffic(20))
+    mortal_kafka.stop()
     worker = WorkerProcess(settings, "blue", tmp_path).start()
     try:
-        await until(worker.not_ready, lambda why: why == [f"waiting for Kafka at {broker.bootstrap}"], 40, "it waits")
-        broker.start()
+        await until(
+            worker.not_ready, lambda why: why == [f"waiting for Kafka at {mortal_kafka.bootstrap}"], 40, "it waits"
+        )
+        mortal_kafka.start()
         await system.until_applied(90)
 
         await run_as_the_oracle_says(system, model)
@@ -68,24 +71,29 @@ async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it
         worker.discard()
 
 
-async def test_a_worker_without_its_broker_is_live_but_not_ready_and_its_log_stays_short(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+async def test_a_worker_without_its_broker_is_live_but_not_ready_its_log_stays_short_and_then_all_is_as_the_oracle_says(
+    mortal_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    settings = Settings(
+        bootstrap=mortal_kafka.bootstrap, topic_prefix=topic_prefix, partitions=4, session_timeout_seconds=6.0
+    )
     system = System(settings)
-    await system.create()
+    model = await system.create()
     worker = await WorkerProcess(settings, "blue", tmp_path).start().ready()
     try:
-        broker.stop()
+        await system.send(some_traffic(20))
+        mortal_kafka.stop()
         await until(worker.ready_code, lambda code: code == 503, 20, "not ready")
         assert worker.read("/livez") == b"live\n"
         away_since = time.monotonic()
         await until(time.monotonic, lambda now: now - away_since > 8.0, 12, "past the session's end")
         assert worker.process.poll() is None
 
-        broker.start()
+        mortal_kafka.start()
         await worker.ready()
+        await system.send(some_traffic(21))
+        await system.until_applied(90)
+        await run_as_the_oracle_says(system, model)
         assert len(worker.log.read_text().splitlines()) < 150
     finally:
         worker.discard()

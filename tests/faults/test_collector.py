@@ -6,7 +6,6 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -30,8 +29,11 @@ TOKEN_KEYS = "test=a-secret-of-the-tests-with-bytes-enough"
 SPOOLING, SPOOL_BYTES = "leadscore_collector_spooling", "leadscore_collector_spool_bytes"
 
 
-def settings_for(broker: EmbeddedKafka) -> Settings:
-    return Settings(bootstrap=broker.bootstrap, partitions=4, request_timeout_seconds=5.0)
+@pytest.fixture
+def settings(mortal_kafka: EmbeddedKafka, topic_prefix: str) -> Settings:
+    return Settings(
+        bootstrap=mortal_kafka.bootstrap, topic_prefix=topic_prefix, partitions=4, request_timeout_seconds=5.0
+    )
 
 
 async def has_passed_on_everything(collector: CollectorProcess) -> None:
@@ -40,10 +42,9 @@ async def has_passed_on_everything(collector: CollectorProcess) -> None:
 
 
 async def test_a_broker_that_is_away_for_a_while_is_not_noticed_by_clients(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    system = System(settings_for(broker))
+    broker, system = mortal_kafka, System(settings)
     await system.create()
     collector = await CollectorProcess(system.settings, tmp_path).start().ready()
     try:
@@ -70,10 +71,9 @@ async def test_a_broker_that_is_away_for_a_while_is_not_noticed_by_clients(
 
 
 async def test_a_collector_killed_at_random_loses_and_doubles_nothing(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    system = System(settings_for(broker))
+    broker, system = mortal_kafka, System(settings)
     await system.create()
     collector = await CollectorProcess(system.settings, tmp_path).start().ready()
     chance = random.Random(7)
@@ -103,10 +103,9 @@ async def test_a_collector_killed_at_random_loses_and_doubles_nothing(
 
 
 async def test_a_broker_that_hangs_is_waited_for_on_disk(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    system = System(settings_for(broker))
+    broker, system = mortal_kafka, System(settings)
     await system.create()
     collector = await CollectorProcess(system.settings, tmp_path).start().ready()
     try:
@@ -131,10 +130,9 @@ async def test_a_broker_that_hangs_is_waited_for_on_disk(
 
 
 async def test_a_full_spool_answers_503_until_kafka_takes_it(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+    mortal_kafka: EmbeddedKafka, settings: Settings, tmp_path: Path
 ) -> None:
-    broker = own_kafka()
-    system = System(settings_for(broker))
+    broker, system = mortal_kafka, System(settings)
     await system.create()
     broker.stop()
     collector = CollectorProcess(system.settings, tmp_path, spool_max_bytes=1 << 16, token_keys=TOKEN_KEYS).start()
@@ -167,9 +165,8 @@ async def test_a_full_spool_answers_503_until_kafka_takes_it(
         collector.discard()
 
 
-async def test_a_collector_told_to_stop_loses_nothing(own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path) -> None:
-    broker = own_kafka()
-    system = System(settings_for(broker))
+async def test_a_collector_told_to_stop_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+    system = System(settings)
     await system.create()
     collector = await CollectorProcess(system.settings, tmp_path).start().ready()
     try:

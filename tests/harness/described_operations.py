@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -24,15 +25,16 @@ def each_operation(schema: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", found, ids=lambda operation: operation.label)
 
 
-def answers_as_described(operation: Any, address: str, headers: dict[str, str]) -> None:
-    """Send what Schemathesis makes of an operation; fails where an answer is none of those that are described.
+def answers_as_described(operation: Any, addresses: Sequence[str], headers: dict[str, str]) -> None:
+    """Send what Schemathesis makes of an operation to each address; fails where an answer is not among the described.
 
     Its own `schema.parametrize()` makes all requests where tests are collected: seconds, in each process that does.
     """
 
     @settings(share(5), suppress_health_check=list(HealthCheck))
     def answered(case: schemathesis.Case[Any]) -> None:
-        case.call_and_validate(base_url=address, headers=headers, checks=CHECKS, timeout=20)
+        for address in addresses:
+            case.call_and_validate(base_url=address, headers=headers, checks=CHECKS, timeout=20)
 
     build_operation_test(
         config=operation.schema.config,

@@ -2,7 +2,7 @@
 
 Run as `python -m tests.harness.fork_server COMMAND LISTENER`, where LISTENER is the number of a listening socket: all
 processes of a test run connect to it. For each request of one, a copy of this process, in which what the command needs
-is imported and nothing else, becomes the command.
+is imported and nothing else, becomes the command. Strings are hashed as in this process, whose PYTHONHASHSEED says how.
 """
 
 from __future__ import annotations
@@ -20,11 +20,25 @@ from importlib import import_module
 from typing import NamedTuple, TypedDict
 
 ROOMS = {
-    "api": "streamprocessor.readmodel.composition",
-    "collector": "streamprocessor.collector.composition",
-    "delivery": "streamprocessor.delivery.composition",
-    "worker": "streamprocessor.stream.worker",
+    "api": ("streamprocessor.readmodel.composition", "psycopg", "sqlite3", "anyio._backends._asyncio"),
+    "collector": ("streamprocessor.collector.composition", "cryptography.x509"),
+    "delivery": ("streamprocessor.delivery.composition", "sqlalchemy.dialects.sqlite.aiosqlite", "sqlite3"),
+    "worker": (
+        "streamprocessor.stream.worker",
+        "faust.app.base",
+        "faust.assignor.partition_assignor",
+        "faust.web.views",
+    ),
 }
+"""Where each command's own code is, and what else it imports once it runs."""
+
+OF_ALL = (
+    "streamprocessor.cli.main",
+    "streamprocessor.cli.terminal.running",
+    "psutil",
+    "uvloop",
+    "uvicorn.lifespan.off",
+)
 MOST_REQUEST_BYTES = 100_000
 HEARD = b"heard"
 
@@ -141,7 +155,7 @@ def become(request: Request) -> None:
 
 
 if __name__ == "__main__":
-    for module in ("streamprocessor.cli.main", "streamprocessor.cli.terminal.running", ROOMS[sys.argv[1]]):
+    for module in (*OF_ALL, *ROOMS[sys.argv[1]]):
         import_module(module)
     wanted = Server(socket.socket(fileno=int(sys.argv[2]))).serve()
     if wanted is not None:

@@ -20,6 +20,7 @@ from streamprocessor.settings import PREFIX
 from tests.harness.fork_server import HEARD, Request
 
 RUN_ID = "PYTEST_XDIST_TESTRUNUID"
+HASH_SEED = "PYTHONHASHSEED"
 
 
 class ForkedProcess:
@@ -66,16 +67,17 @@ class ForkedProcess:
 class ForkServer:
     """What starts processes of one command for as long as this process runs: one for all processes of a test run."""
 
-    def __init__(self, command: str, root: Path) -> None:
-        """root: the folder of the package and the tests."""
+    def __init__(self, command: str, root: Path, life: int) -> None:
+        """root: the folder of the package and the tests. life: as fork_server has it."""
         self._asking = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
-        self._control = self._connected(command, root)
+        self._hash_seed = str(zlib.crc32(f"{run_id()} {life}".encode()))
+        self._control = self._connected(command, root, life)
         atexit.register(self._close)
 
-    def _connected(self, command: str, root: Path) -> socket.socket:
+    def _connected(self, command: str, root: Path, life: int) -> socket.socket:
         """A connection to the server of this run, which is started by whoever needs it first."""
-        address = f"\0streamprocessor-tests-{run_id()}-{command}-{zlib.crc32(os.fsencode(root)):x}"
+        address = f"\0streamprocessor-tests-{run_id()}-{command}-{life}-{zlib.crc32(os.fsencode(root)):x}"
         while True:
             control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with contextlib.suppress(ConnectionError):
@@ -99,7 +101,8 @@ class ForkServer:
             listener.listen()
             self._server = subprocess.Popen(
                 [sys.executable, "-m", "tests.harness.fork_server", command, str(listener.fileno())],
-                env={key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
+                env={key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+                | {HASH_SEED: self._hash_seed},
                 cwd=root,
                 pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -127,6 +130,9 @@ def run_id() -> str:
 
 
 @cache
-def fork_server(command: str, root: Path) -> ForkServer:
-    """The one of this test run."""
-    return ForkServer(command, root)
+def fork_server(command: str, root: Path, life: int = 1) -> ForkServer:
+    """The one of this test run. life: 1 for processes that are started first, 2 for those started again.
+
+    Strings are hashed differently in each life and in each run: what a process kept in an order of theirs is found out.
+    """
+    return ForkServer(command, root, life)

@@ -10,6 +10,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from streamprocessor.process.ports import any_free
 
 
@@ -23,8 +26,10 @@ class PostgresServer:
 
     def url(self, database: str) -> str:
         """The address of a database, which is made when it is not there."""
-        self._run("psql", "-h", "127.0.0.1", "-p", str(self._port), "-qc", f'CREATE DATABASE "{database}"')
-        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+        address = f"postgresql://postgres@127.0.0.1:{self._port}"
+        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        return f"{address}/{database}"
 
     def make(self) -> None:
         """Make an empty cluster."""
@@ -49,8 +54,6 @@ class PostgresServer:
         command = [str(binaries() / program), *words]
         if os.geteuid() == 0:
             command = ["su", "postgres", "-c", shlex.join(command)]
-        elif program == "psql":
-            command += ["-U", "postgres"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
@@ -58,6 +61,11 @@ def binaries() -> Path:
     """Where Debian keeps the newest PostgreSQL's programs; the path need not be there."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return found[-1] if found else Path("/usr/lib/postgresql/none/bin")
+
+
+def has_postgres() -> bool:
+    """Whether Debian's PostgreSQL is installed; without it SQLite alone is tried and measured."""
+    return (binaries() / "initdb").exists()
 
 
 @contextlib.contextmanager

@@ -40,11 +40,11 @@ class CommandProcess:
         self._process: Process | None = None
 
     def start(self: Started) -> Started:
-        """Start the process: first as a copy of one that has imported, again as users do, with strings hashed anew."""
+        """Start the process as a copy of one that has imported; again, of another that hashes strings differently."""
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            if self._process is None and self._package_in == ROOT:
-                server = fork_server(self.command, ROOT)
+            if self._package_in == ROOT:
+                server = fork_server(self.command, ROOT, life=1 if self._process is None else 2)
                 self._process = server.start([self.command], self.environment(), ROOT, log.fileno())
             else:
                 self._process = subprocess.Popen(

@@ -137,7 +137,7 @@ def test_rows_that_the_worker_would_refuse_are_told_beforehand(tmp_path: Path) -
     ("content", "mapping", "problem", "columns"),
     [
         ("a,b\n1,2\n", "{contact: c, attributes: {b: b}}", "'c'", ["a", "b"]),
-        ("a,b\n1,2\n", "{contact: a", "wanted YAML", ["a", "b"]),
+        ("a,b\n1,2\n", "{contact: a", "wanted a comma before the next word", ["a", "b"]),
         ("PK\x03\x04", "{contact: a, attributes: {b: b}}", "list.csv", []),
     ],
 )

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -92,6 +93,17 @@ def test_the_wheel_has_the_package_and_what_comes_along_and_nothing_else(wheel_o
     assert along - set(git_files("topics", "deploy")) == set()
     assert along >= {*git_files("topics", "deploy/models", "deploy/imports", "deploy/webhooks"), *READ_BY_COMMANDS}
     assert [name for name in along if name.startswith(NOT_TO_BE_BUILT)] == []
+
+
+def test_the_wheel_says_the_version_of_pyproject_and_shows_the_readme(wheel_of_sdist: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    with zipfile.ZipFile(wheel_of_sdist) as archive:
+        metadata = archive.read(f"streamprocessor-{version}.dist-info/METADATA").decode()
+    head, _, description = metadata.partition("\n\n")
+
+    assert f"\nVersion: {version}\n" in head
+    assert "\nDescription-Content-Type: text/markdown\n" in head
+    assert description == (ROOT / "README.md").read_text()
 
 
 def test_every_file_that_the_package_names_comes_along(wheel_of_sdist: Path) -> None:

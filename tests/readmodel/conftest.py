@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ import pytest
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, api_beside_delivery, bearer
-from tests.harness.postgres import PostgresServer, binaries, running_postgres
+from tests.harness.postgres import PostgresServer
 from tests.harness.settling import until_settled
 from tests.harness.system import System
 from tests.harness.traffic import traffic
@@ -136,20 +134,6 @@ def reader_http(api_system: ApiSystem) -> Iterator[httpx.Client]:
     """A client of the api_system's api that may only read."""
     with httpx.Client(base_url=f"{api_system.api.address}/api", headers=bearer(READ_ONLY), timeout=20) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL server, where Debian's is installed."""
-    if not (binaries() / "initdb").exists():
-        pytest.skip("PostgreSQL is not installed here (apt install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="streamprocessor-postgres-"))
-    folder.chmod(0o755)
-    try:
-        with running_postgres(folder) as server:
-            yield server
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

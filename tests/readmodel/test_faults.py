@@ -31,7 +31,7 @@ from tests.readmodel.expected_tables import assert_equal_to_kafka
 pytestmark = pytest.mark.kafka
 
 #: The nightly run turns these up.
-CHANGES = int(os.environ.get("FAULT_CHANGES", "5000"))
+CHANGES = int(os.environ.get("FAULT_CHANGES", "3000"))
 KILLS = int(os.environ.get("FAULT_KILLS", "3"))
 SLOWEST_SECONDS = 60 + CHANGES / 100
 

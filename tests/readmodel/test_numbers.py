@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import statistics
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -14,9 +16,23 @@ from streamprocessor.contract.topics.topics import IN
 from streamprocessor.offline.score_file import read_facts, score_offline
 from tests.harness.apis import ApiProcess
 from tests.harness.system import until
-from tests.readmodel.conftest import MakeApi, ScoredSystem
+from tests.readmodel.conftest import ScoredSystem, empty_database
 
 pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def api(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiProcess]:
+    """An api on each kind of database, which is only asked."""
+    folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
+    process = ApiProcess(scored.system.settings, folder, database_url=url).start()
+    try:
+        asyncio.run(process.ready())
+        yield process
+    finally:
+        process.discard()
 
 
 async def all_answers(scored: ScoredSystem, at_ms: int) -> dict[str, dict[str, Any]]:
@@ -34,9 +50,8 @@ async def all_answers(scored: ScoredSystem, at_ms: int) -> dict[str, dict[str, A
 
 
 async def test_scores_explanations_and_lists_equal_the_core_for_100_contacts(
-    scored: ScoredSystem, new_api: MakeApi, database_url: str
+    scored: ScoredSystem, api: ApiProcess
 ) -> None:
-    api = await new_api(database_url=database_url).ready()
     at_ms = int(time.time() * 1000)
     expected = await all_answers(scored, at_ms)
 
@@ -85,10 +100,7 @@ def every_contact(api: ApiProcess, **query: Any) -> list[dict[str, Any]]:
         cursor = {"cursor": page["next"]}
 
 
-async def test_lists_are_in_order_filters_hold_and_counts_agree(
-    scored: ScoredSystem, new_api: MakeApi, database_url: str
-) -> None:
-    api = await new_api(database_url=database_url).ready()
+async def test_lists_are_in_order_filters_hold_and_counts_agree(scored: ScoredSystem, api: ApiProcess) -> None:
 
     async def between_two_steps() -> tuple[Any, ...] | None:
         """Lists and the distribution with no step of anybody between them: scores decay meanwhile."""
@@ -129,9 +141,8 @@ async def test_lists_are_in_order_filters_hold_and_counts_agree(
 
 
 async def test_history_ends_with_what_is_shown_now_and_hot_leads_are_those_announced(
-    scored: ScoredSystem, new_api: MakeApi, database_url: str
+    scored: ScoredSystem, api: ApiProcess
 ) -> None:
-    api = await new_api(database_url=database_url).ready()
     announced = await scored.system.values("became-hot-lead")
     assert announced
 

@@ -229,7 +229,7 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
 
 @each_operation(described)
 def test_what_is_asked_of_delivery_is_answered_as_described(operation: Any, api_system: ApiSystem) -> None:
-    answers_as_described(operation, api_system.api.address, bearer(ALL))
+    answers_as_described(operation, [api_system.api.address], bearer(ALL))
 
 
 async def test_a_subscription_may_go_to_people_by_mail_whose_addresses_are_shown_to_writers_alone(

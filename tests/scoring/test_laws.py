@@ -109,7 +109,7 @@ def test_exponential_decay_of_two_ages_is_the_decay_of_their_sum(law: Decay, dat
 # ---- time ------------------------------------------------------------------------------------------------------
 
 
-@share(50)
+@share(30)
 @given(data=st.data())
 def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.DataObject) -> None:
     model = data.draw(models())
@@ -142,7 +142,7 @@ def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.D
             assert_scores_are_the_oracles(model, scorer.scores_at(record, instant_ms), known, instant_ms)
 
 
-@share(50)
+@share(30)
 @given(data=st.data())
 def test_no_record_sleeps_past_its_next_step(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS_WITH_HYSTERESIS))
@@ -163,7 +163,7 @@ def test_the_steps_announced_are_those_of_a_replay(data: st.DataObject) -> None:
     assert_steps_are_those_of_a_replay(model, data.draw(histories(model, most_events=5)), data)
 
 
-@share(40)
+@share(25)
 @given(data=st.data())
 def test_episodes_begin_and_are_announced_as_in_a_replay(data: st.DataObject) -> None:
     model = data.draw(models(EAGER))
@@ -236,7 +236,7 @@ def numbers_of(answers: dict[str, Answer]) -> dict[tuple[str, str | None], int]:
 # ---- evidence that was compacted --------------------------------------------------------------------------------
 
 
-@share(50)
+@share(30)
 @given(data=st.data())
 def test_compacted_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -> None:
     rules = data.draw(st.sampled_from([FEW_STEPS, FEW_STEPS._replace(rules=summable_rules)]))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
 from streamprocessor.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -16,7 +16,24 @@ if TYPE_CHECKING:
     from streamprocessor.settings import Settings
 
 reason_option = click.option("--reason", help="Only those with this reason code, such as not-json.")
-topic_option = click.option("--topic", help="Only those that came from this topic.")
+
+
+def _input_topics(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Names of topics that events come by, those that begin so; none where the settings are wrong."""
+    from streamprocessor.contract.topics.topics import inputs
+    from streamprocessor.errors import OperatorError
+    from streamprocessor.kafka.admin.layout import layout_of
+
+    try:
+        layout = layout_of(settings_of(ctx))
+    except OperatorError:
+        return []
+    return [
+        name for name in (layout.full_name(each.name) for each in inputs(layout.topics)) if name.startswith(incomplete)
+    ]
+
+
+topic_option = click.option("--topic", shell_complete=_input_topics, help="Only those that came from this topic.")
 
 
 @click.group("dead-letters")

@@ -16,6 +16,7 @@ from streamprocessor.cli.demo.collector_traffic import collector_traffic
 from streamprocessor.cli.demo.screen import Screen
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
+from streamprocessor.cli.local.next_steps import hot_lead_step, next_steps
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import EXIT_FAILED
@@ -26,7 +27,6 @@ from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.lifecycle import run_until
 from streamprocessor.process.supervisor import Supervisor
-from streamprocessor.settings import Settings
 from streamprocessor.simulation.pace import at_rate
 from streamprocessor.simulation.player import play, until_wall_clock
 from streamprocessor.simulation.simulation import simulate
@@ -61,7 +61,7 @@ async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
     screen.say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
     supervisor = Supervisor([*workers.children(), *fronts.children()], screen.say)
     board = Board()
-    show = _Show(settings, plan, screen, board)
+    show = _Show(kafka, plan, screen, board)
     ends = await show.announcement_ends()
     parts = [
         _ending(show.play_when_ready(workers, fronts, supervisor), supervisor),
@@ -95,8 +95,10 @@ async def _ending(part: Coroutine[Any, Any, None], supervisor: Supervisor) -> No
 class _Show:
     """The parts that run side by side, on one board."""
 
-    def __init__(self, settings: Settings, plan: DemoPlan, screen: Screen, board: Board) -> None:
+    def __init__(self, kafka: LocalKafka, plan: DemoPlan, screen: Screen, board: Board) -> None:
+        settings = kafka.settings
         self._settings = settings
+        self._typed_settings = kafka.typed_settings
         self._clients = client_settings(settings)
         self._plan = plan
         self._screen = screen
@@ -107,6 +109,9 @@ class _Show:
     async def play_when_ready(self, workers: WorkerPlan, fronts: FrontPlan, supervisor: Supervisor) -> None:
         await workers.tell_when_ready(self._screen.say)
         await fronts.tell_when_ready(self._screen.say)
+        addresses = fronts.address_of("collector"), fronts.address_of("api")
+        for line in next_steps(self._typed_settings, "demo", *addresses):
+            self._screen.say(line)
         if self._plan.seconds is not None:
             asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
         now_ms = int(time.time() * 1000)
@@ -150,6 +155,8 @@ class _Show:
     def _take(self, topic: str, announced: dict[str, Any]) -> None:
         if topic == self._hot_leads:
             self._screen.news(self._board.take_hot_lead(announced))
+            if self._board.hot_leads == 1:  # that of the others is typed likewise
+                self._screen.say(hot_lead_step(self._typed_settings, announced["contact_id"]))
         elif (cooled := self._board.take_step(announced)) is not None:
             self._screen.news(cooled)
 

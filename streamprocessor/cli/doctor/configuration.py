@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import shlex
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from streamprocessor.cli.doctor.finding import API, COLLECTOR, DELIVERY, WORKER, Finding, Level, examined, failed, well
+from streamprocessor.cli.doctor.finding import (
+    API,
+    COLLECTOR,
+    DELIVERY,
+    WORKER,
+    Finding,
+    examined,
+    failed,
+    warned,
+    well,
+)
+from streamprocessor.cli.doctor.mail import mail_server_finding
+from streamprocessor.cli.doctor.mends import A_SECRET, set_to
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+_USUAL = Settings()
+_A_PAIR: Mapping[str, str] = {
+    "browser_keys": f"site={A_SECRET}",
+    "write_keys": f"server={A_SECRET}",
+    "token_keys": f"1={A_SECRET}",
+    "api_tokens": f"me/read+write+erase={A_SECRET}",
+}
 
 
 def configuration_findings(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
@@ -15,17 +41,17 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
     if {WORKER, API}.intersection(processes):
         yield from _salts(settings)
     yield from _keys(settings, processes)
-    yield examined("topics' files", lambda: _topics(settings))
+    yield examined("topics' files", lambda: _topics(settings), set_to("topics_dir", _USUAL.topics_dir))
     if COLLECTOR in processes and settings.vocabulary:
-        yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary))
+        yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary), _looked_at(settings.vocabulary))
     if DELIVERY in processes and settings.subscriptions:
-        yield examined("subscriptions", lambda: _subscriptions(settings))
+        yield examined("subscriptions", lambda: _subscriptions(settings), _looked_at(settings.subscriptions))
     if DELIVERY in processes and settings.page_url:
-        yield examined("page's address", lambda: _page_url(settings.page_url))
+        yield examined("page's address", lambda: _page_url(settings.page_url), set_to("page_url", "https://..."))
     if DELIVERY in processes:
-        yield examined("mails", lambda: _mails(settings))
+        yield mail_server_finding(settings)
     if {DELIVERY, API}.intersection(processes) and settings.inbox:
-        yield examined("inbox", lambda: _inbox(settings, processes))
+        yield examined("inbox", lambda: _inbox(settings, processes), _looked_at(settings.inbox))
     for process, setting, url in (
         (API, "DATABASE_URL", settings.database_url),
         (DELIVERY, "DELIVERY_DATABASE", settings.delivery_database),
@@ -41,7 +67,7 @@ def _salts(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_path
     if settings.erasure_salt == UNSALTED:
         sentence = "unsalted: ids of erased contacts can be guessed; wanted so only where some were erased before salts"
-        yield Finding("erasure salt", Level.WARN, sentence)
+        yield warned("erasure salt", sentence, f"{set_to('erasure_salt', A_SECRET)}  # where nobody was")
     else:
         yield _salt("erasure salt", lambda: erasure_salt(settings.erasure_salt, folder))
     yield _salt("address salt", lambda: address_salt(settings.address_salt, folder))
@@ -51,16 +77,17 @@ def _salt(subject: str, read: Callable[[], str]) -> Finding:
     """How the salt is: a short one can be guessed, and is only warned of since a salt must never change."""
     from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
 
+    made = set_to(subject.replace(" ", "_"), A_SECRET)
     try:
         salt = read()
     except OperatorError as error:
-        return failed(subject, error)
+        return failed(subject, error, f"{made}  # or the one that others of this installation have")
     if len(salt) < SECRET_MIN_CHARS:
         sentence = (
             f"wanted at least {SECRET_MIN_CHARS} characters; got {len(salt)}, which can be guessed: what is stored "
             "under it stays so, so choose another only before the first contact"
         )
-        return Finding(subject, Level.WARN, sentence)
+        return warned(subject, sentence, f"{made}  # only before the first contact")
     return well(subject, f"there is one, of {len(salt)} characters")
 
 
@@ -78,17 +105,17 @@ def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
         try:
             pairs, where = _pairs(settings, name, file)
         except OperatorError as error:
-            yield failed(subject, error)
+            yield failed(subject, error, set_to(name, _A_PAIR[name]))
             continue
         if pairs:
             yield well(subject, f"{len(pairs)} in {where}")
         else:
-            yield Finding(subject, Level.WARN, f"{where} has no entry: nobody is let in")
+            yield warned(subject, f"{where} has no entry: nobody is let in", set_to(name, _A_PAIR[name]))
         keys += pairs.values() if name in ("browser_keys", "write_keys") else ()
     try:
         check_distinct(keys)
     except OperatorError as error:
-        yield failed("keys", error)
+        yield failed("keys", error, set_to("write_keys", _A_PAIR["write_keys"]))
 
 
 def _pairs(settings: Settings, name: str, file: Path) -> tuple[dict[str, str], str]:
@@ -121,13 +148,6 @@ def _page_url(setting: str) -> str:
     from streamprocessor.contract.subscriptions.page_links import read_page_url
 
     return f"messages link to {read_page_url(setting)}"
-
-
-def _mails(settings: Settings) -> str:
-    from streamprocessor.delivery.dispatch.mail_server import mail_server_of
-
-    server = mail_server_of(settings)
-    return "no server for them is set" if server is None else f"through {server.host}:{server.port}, {server.security}"
 
 
 def _subscriptions(settings: Settings) -> str:
@@ -181,9 +201,33 @@ def _database(process: str, setting: str, url: str) -> Finding:
         finally:
             engine.dispose()
     except OperatorError as error:
-        return failed(subject, error)
+        return failed(subject, error, set_to(setting, "postgresql://user:password@host/name"))
     except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
         # The driver's words name host and database, never the password.
         reason = str(error.__cause__ or error).strip().splitlines()[0]
-        return failed(subject, f"{at.render_as_string()}: {reason}; start it, or set {PREFIX}{setting}")
+        return failed(
+            subject, f"{at.render_as_string()}: {reason}; start it, or set {PREFIX}{setting}", _database_try(at)
+        )
     return well(subject, f"{at.render_as_string()} lets us in")
+
+
+def _database_try(at: URL) -> str:
+    """The line that tries the server; it asks for the password by itself."""
+    if at.get_backend_name() != "postgresql":
+        return f"ls -l {shlex.quote(at.database or '')}"
+    words = (
+        "psql",
+        "-h",
+        at.host or "localhost",
+        "-p",
+        str(at.port or 5432),
+        "-U",
+        at.username or "",
+        at.database or "",
+    )
+    return shlex.join(words)
+
+
+def _looked_at(file: str) -> str:
+    """The line that opens what can't be read as it is."""
+    return f"${{EDITOR:-vi}} {shlex.quote(file)}" if Path(file).exists() else f"ls -l {shlex.quote(file)}"

@@ -20,11 +20,15 @@ class Level(Enum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at. sentence: what was found; with what to do, unless it is well."""
+    """One thing that was looked at.
+
+    sentence: what was found. mend: the line to type where it is not well; empty where it is.
+    """
 
     subject: str
     level: Level
     sentence: str
+    mend: str = ""
 
 
 def well(subject: str, sentence: str) -> Finding:
@@ -32,14 +36,19 @@ def well(subject: str, sentence: str) -> Finding:
     return Finding(subject, Level.OK, sentence)
 
 
-def failed(subject: str, sentence: object) -> Finding:
+def warned(subject: str, sentence: str, mend: str) -> Finding:
+    """Processes start, and something may go wrong."""
+    return Finding(subject, Level.WARN, sentence, mend)
+
+
+def failed(subject: str, sentence: object, mend: str) -> Finding:
     """A process would not start, or not go on."""
-    return Finding(subject, Level.FAIL, str(sentence))
+    return Finding(subject, Level.FAIL, str(sentence), mend)
 
 
-def examined(subject: str, look: Callable[[], str]) -> Finding:
-    """What the look says, and where it raises OperatorError what that says."""
+def examined(subject: str, look: Callable[[], str], mend: str) -> Finding:
+    """What the look says, and where it raises OperatorError what that says, with the mend."""
     try:
         return well(subject, look())
     except OperatorError as error:
-        return failed(subject, error)
+        return failed(subject, error, mend)

@@ -11,6 +11,8 @@ import click
 from streamprocessor.errors import OperatorError
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from streamprocessor.cli.init.model_text import BusinessAnswers
 
 MODEL_FILE, SCHEMA_FILE = "scoring.yaml", "scoring.schema.json"
@@ -30,6 +32,14 @@ class TemplateName(click.ParamType):
         if value not in names:
             self.fail(unknown(value, tuple(names)), param, ctx)
         return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """The names that begin so."""
+        from click.shell_completion import CompletionItem
+
+        from streamprocessor.cli.init.templates import template_names
+
+        return [CompletionItem(each) for each in template_names() if each.startswith(incomplete)]
 
 
 @click.command()

@@ -38,6 +38,11 @@ class LocalKafka:
     settings: Settings
     process: EmbeddedKafka | None
 
+    @property
+    def typed_settings(self) -> Settings:
+        """The settings as a person types them: without the address of an embedded Kafka, which is found."""
+        return self.settings if self.process is None else self.settings.model_copy(update={"bootstrap": ""})
+
 
 @contextmanager
 def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
@@ -76,8 +81,7 @@ async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool
         applied = await apply_next_model(settings, next_model_from(file, origin))
     else:
         applied = await apply_first(settings, file, origin)
-    # The embedded Kafka's address is another at the next start, and found without.
-    typed = settings if kafka.process is None else settings.model_copy(update={"bootstrap": ""})
+    typed = kafka.typed_settings
     if applied.is_new or model_given:
         say(applied_sentence(applied, settings.model, typed))
     else:

@@ -41,19 +41,27 @@ async def _run_all(kafka: LocalKafka, workers: int, *, model_given: bool) -> int
 
     from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports, front_plan
     from streamprocessor.cli.local.local_system import set_up, supervise
+    from streamprocessor.cli.local.next_steps import next_steps
     from streamprocessor.process.supervisor import Supervisor
 
     settings = kafka.settings
     await set_up(kafka, "up", _say, model_given=model_given)
-    plans = (WorkerPlan(settings, free_ports(settings.metrics_port, workers)), front_plan(settings))
+    fronts = front_plan(settings)
+    plans = (WorkerPlan(settings, free_ports(settings.metrics_port, workers)), fronts)
     children = [child for plan in plans for child in plan.children()]
     _say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
-    telling = [asyncio.ensure_future(plan.tell_when_ready(_say)) for plan in plans]
+
+    async def tell() -> None:
+        await asyncio.gather(*(plan.tell_when_ready(_say) for plan in plans))
+        addresses = fronts.address_of("collector"), fronts.address_of("api")
+        for line in next_steps(kafka.typed_settings, "up", *addresses):
+            _say(line)
+
+    telling = asyncio.ensure_future(tell())
     try:
         return await supervise(kafka.process, Supervisor(children, _say), _say)
     finally:
-        for task in telling:
-            task.cancel()
+        telling.cancel()
 
 
 def _say(sentence: str) -> None:

@@ -40,14 +40,14 @@ def model() -> None:
 def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> None:
     """Read a model file strictly (FILE, else --model) and name every problem in it with its line."""
     from streamprocessor.cli.kafka.seen_events import counted
+    from streamprocessor.cli.model.hints import hint_line, hints_of_file
     from streamprocessor.cli.terminal.print_catalogue import print_unasked, print_unmet
     from streamprocessor.cli.terminal.printing import print_json_lines
-    from streamprocessor.contract.model_file.checks.misfits import misfits
     from streamprocessor.contract.model_file.read_model import read_model
 
     path = Path(file or settings_of(ctx).model)
     read = read_model(path)
-    hints = list(misfits(read))
+    hints = hints_of_file(path, settings_of(ctx))
     rules = {score.name: len(score.rules) for score in read.scores}
     segments = [segment.name for segment in read.segments]
     if as_json:
@@ -57,7 +57,7 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
             "version": read.version,
             "rules": rules,
             "segments": segments,
-            "hints": hints,
+            "hints": [sentence if line is None else f"line {line}: {sentence}" for line, sentence in hints],
         }
         if live:
             row["live"] = counted(connected_settings(ctx), read, LIVE_DAYS).model_dump()
@@ -66,8 +66,8 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
     scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
     named = f"; segments: {', '.join(segments)}" if segments else ""
     click.echo(f"{path}: model {read.name}, version {read.version}: {scores}{named}")
-    for hint in hints:
-        click.echo(f"{path}: {hint}")
+    for line, sentence in hints:
+        click.echo(hint_line(path, line, sentence))
     if live:
         report = counted(connected_settings(ctx), read, LIVE_DAYS)
         print_unmet(report)
@@ -108,24 +108,18 @@ def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool)
 @process_options
 @click.argument("file", required=False, type=path_of)
 @click.option("--if-none", is_flag=True, help="Only where no model is in force; else name the one that is.")
-@click.option("--revision", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
+@click.option("--revision", "number", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @announce_option
 @json_option
 @click.pass_context
-def apply(
-    ctx: click.Context,
-    file: str | None,
-    if_none: bool,
-    revision: int | None,
-    announce_hot_leads: bool,
-    as_json: bool,
-) -> None:
+def apply(ctx: click.Context, /, file: str | None, if_none: bool, as_json: bool, **how: Any) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
-    Says what was in force before, and how to go back to it.
+    Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
     """
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
+    from streamprocessor.cli.model.hints import hint_line, hints_of_file
     from streamprocessor.cli.terminal.running import run
 
     settings = connected_settings(ctx)
@@ -133,7 +127,10 @@ def apply(
     if if_none:
         applied = run(apply_first(settings, path, f"model apply {path}"))
     else:
-        applied = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads, number=revision))
+        applied = run(apply_model(settings, path, **how))
+    if applied.is_new:
+        for line, sentence in hints_of_file(path, settings):
+            click.echo(hint_line(path, line, sentence), err=True)
     if if_none and not applied.is_new and not as_json:
         click.echo(unchanged_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,8 +15,24 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 KAFKA_FOLDER = "kafka"
 
 
+class SharedOption(click.Option):
+    """An option that all commands share: `help kafka` tells of it, and the help of none of them."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:  # noqa: ARG002 - as click asks
+        """Nothing."""
+        return None
+
+    def full_record(self, ctx: click.Context) -> tuple[str, str]:
+        """The option and what it means."""
+        record = super().get_help_record(ctx)
+        assert record is not None
+        return record
+
+
 def setting(flag: str, metavar: str, text: str, **more: Any) -> Callable[[Decorated], Decorated]:
     """An option that is a setting: given before or after the command, the later one holds."""
+    if metavar in ("FILE", "FOLDER"):  # shells complete them
+        more.setdefault("type", click.Path(dir_okay=metavar == "FOLDER", file_okay=metavar == "FILE"))
     return click.option(flag, metavar=metavar, help=text, expose_value=False, callback=_keep, **more)
 
 
@@ -29,14 +44,14 @@ def inbox_option(command: Decorated) -> Decorated:
 def process_options(command: Decorated) -> Decorated:
     """The command with the options that every process has."""
     options = (
-        setting("--bootstrap", "HOST:PORT,...", "Kafka's brokers; without it the embedded one, which `up` starts."),
-        setting("--app-id", "NAME", "The application: consumer group and names of internal topics."),
-        setting("--model", "FILE", "The scoring model."),
-        setting("--topic-prefix", "TEXT", "Put before the name of every topic, such as `staging-`."),
-        setting("--data-dir", "FOLDER", "What this machine keeps: keys, databases, the embedded Kafka."),
+        ("--bootstrap", "HOST:PORT,...", "Kafka's brokers; without it the embedded one, which `up` starts."),
+        ("--app-id", "NAME", "The application: consumer group and names of internal topics."),
+        ("--model", "FILE", "The scoring model."),
+        ("--topic-prefix", "TEXT", "Put before the name of every topic, such as `staging-`."),
+        ("--data-dir", "FOLDER", "What this machine keeps: keys, databases, the embedded Kafka."),
     )
-    for option in reversed(options):
-        command = option(command)
+    for flag, metavar, text in reversed(options):
+        command = setting(flag, metavar, text, cls=SharedOption)(command)
     return command
 
 
@@ -78,6 +93,7 @@ def command_line(settings: Settings, *words: str) -> str:
 
     settings: without the address of an embedded Kafka, which a command finds by itself.
     """
+    from streamprocessor.cli.terminal.program import typed
     from streamprocessor.settings import Settings
 
     usual = Settings()
@@ -88,7 +104,7 @@ def command_line(settings: Settings, *words: str) -> str:
         "--topic-prefix": (settings.topic_prefix, usual.topic_prefix),
     }
     options = [word for flag, (value, default) in system.items() if value != default for word in (flag, value)]
-    return shlex.join(["streamprocessor", *words, *options])
+    return typed(*words, *options)
 
 
 def connected_settings(ctx: click.Context) -> Settings:

@@ -94,6 +94,21 @@ _OPERANDS: Mapping[str, Reader[Any]] = {
     "between": _low_and_high,
 }
 
+#: What operators are called elsewhere, and how each is written here.
+_CALLED_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("equals", "eq", "is", "=="), "the value itself behind the path"),
+    **dict.fromkeys(("begins_with", "startswith", "prefix"), "starts_with"),
+    **dict.fromkeys(("endswith", "suffix"), "ends_with"),
+    **dict.fromkeys(("includes", "like"), "contains"),
+    **dict.fromkeys(("regex", "regexp", "pattern"), "matches"),
+    **dict.fromkeys(("gt", ">", "more_than", "above"), "greater_than"),
+    **dict.fromkeys(("gte", ">=", "min"), "at_least"),
+    **dict.fromkeys(("lt", "<", "below"), "less_than"),
+    **dict.fromkeys(("lte", "<=", "max"), "at_most"),
+    **dict.fromkeys(("ne", "not_in", "is_not", "!="), "not"),
+    **dict.fromkeys(("any_of", "one_of"), "in"),
+}
+
 # ---- conditions ----------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +173,10 @@ def _alternatives(located: LocatedNode, roots: tuple[str, ...]) -> list[Conditio
 
 def _comparisons(path: str, located: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
     if not is_path(path, roots):
-        located.fail(f"wanted a path that begins with {' or '.join(roots)}, or `any`; got '{shown_text(path)}'")
+        located.fail(
+            f"wanted a path that begins with {' or '.join(roots)}, or `any`; got '{shown_text(path)}'"
+            f"{_rooted(path, roots)}"
+        )
     if roots is ATTRIBUTE_ROOTS:
         path = path.removeprefix("attributes.")
     if not isinstance(located.node, MappingNode):
@@ -169,7 +187,14 @@ def _comparisons(path: str, located: LocatedNode, roots: tuple[str, ...]) -> lis
     return [_comparison(path, operator, operand) for operator, operand in operands.items()]
 
 
+def _rooted(path: str, roots: tuple[str, ...]) -> str:
+    """The question whether a path that lacks its root was meant."""
+    return f" (did you mean '{shown_text(roots[0] + path)}'?)" if path.isidentifier() else ""
+
+
 def _comparison(path: str, operator: str, located: LocatedNode) -> Comparison:
+    if (written := _CALLED_ELSEWHERE.get(operator)) is not None:
+        located.fail(f"wanted {written}, as it is written here; got '{operator}'")
     if operator not in _OPERANDS:
         located.fail(unknown(operator, tuple(_OPERANDS)))
     operand = _OPERANDS[operator](located)

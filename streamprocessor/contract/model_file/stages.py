@@ -6,11 +6,12 @@ from functools import partial
 
 from streamprocessor.contract.model_file.attribute_names import attribute_names
 from streamprocessor.contract.strict_yaml.described import Shape, Word, read_later
-from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode
-from streamprocessor.contract.strict_yaml.scalars import duration_ms, name, named_entries, nano
+from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode, did_you_mean
+from streamprocessor.contract.strict_yaml.scalars import SCORE_BOUND, duration_ms, name, named_entries, nano
 from streamprocessor.scoring.model.model import DAY_MS, NANO, HotLead, Matrix, Score, Stage
 
 _MOST_INCLUDED = 50
+_BELOW_ALL = SCORE_BOUND * NANO
 
 # ---- stages --------------------------------------------------------------------------------------------------------
 
@@ -34,7 +35,8 @@ def read_stages(located: LocatedNode, min_nano: int | None, max_nano: int | None
     stages: list[Stage] = []
     for stage_name, inner in named_entries(located, "a mapping of stages to their lower bounds").items():
         stage = located.problems.attempt(partial(_stage, stage_name, inner), None)
-        if stage is None:
+        if stage is None:  # noted; its name is one that a hot lead may be of
+            stages.append(Stage(stage_name, stages[-1].from_nano + 1 if stages else -_BELOW_ALL))
             continue
         if stages and stage.from_nano <= stages[-1].from_nano:
             before = stages[-1]
@@ -54,6 +56,8 @@ def read_stages(located: LocatedNode, min_nano: int | None, max_nano: int | None
 
 def _stage(stage_name: str, located: LocatedNode) -> Stage:
     if isinstance(located.node, ScalarNode):
+        if isinstance(located.value, str):
+            located.refuse("the number that the stage begins at, such as 16 (it ends where the next one begins)")
         return Stage(stage_name, nano(located))
     fields = _STAGE.fields(located)
     bound, leave_below = _FROM.of(fields, 0), _LEAVE_BELOW.of(fields, None)
@@ -104,8 +108,9 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
     score_name, stage_name = _SCORE.of(fields, ""), _STAGE_NAME.of(fields, "")
     score = next((score for score in scores if score.name == score_name), None)
     if score is None and score_name and scores:  # without scores something worse is wrong
-        names = ", ".join(score.name for score in scores)
-        fields.entries[_SCORE].note(f"unknown score; wanted one of {names}; got '{score_name}'")
+        names = [score.name for score in scores]
+        hint = did_you_mean(score_name, names)
+        fields.entries[_SCORE].note(f"unknown score{hint}; wanted one of {', '.join(names)}; got '{score_name}'")
     if score is not None and score.by is not None:
         expected = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
         got = f"'{score_name}', which has one for each value"
@@ -114,11 +119,15 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
         labels = score.combine.all_labels(scores)
         if stage_name and labels and stage_name not in labels:
             fields.entries[_STAGE_NAME].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
-    elif score is not None and stage_name:
+    elif score is not None and stage_name and (score.stages or not located.problems.count):
         above_lowest = [stage.name for stage in score.stages[1:]]
         if stage_name not in above_lowest:
             expected = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"
-            fields.entries[_STAGE_NAME].note(f"can't be entered from below; wanted {expected}; got '{stage_name}'")
+            is_lowest = any(stage.name == stage_name for stage in score.stages)
+            what = (
+                "can't be entered from below" if is_lowest else f"unknown stage{did_you_mean(stage_name, above_lowest)}"
+            )
+            fields.entries[_STAGE_NAME].note(f"{what}; wanted {expected}; got '{stage_name}'")
     return HotLead(
         score_name,
         stage_name,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from streamprocessor.contract.strict_yaml.located import LocatedNode, Problems
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Problems, did_you_mean
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.errors import ModelError, OperatorError
 
@@ -19,9 +19,26 @@ def read_text(path: Path, what: str, error_type: type[OperatorError] = OperatorE
     """The text of a file in UTF-8; raises the error, naming `what` was wanted, where it can't be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        message = f"{path}: wanted {what} in UTF-8; got no file of that name{_neighbour(path)}"
+        raise error_type(message) from error
+    except IsADirectoryError as error:
+        message = f"{path}: wanted {what} in UTF-8; got a folder: name a file in it"
+        raise error_type(message) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: wanted {what} in UTF-8; got other bytes, at byte {error.start}: save it as UTF-8"
+        raise error_type(message) from error
+    except OSError as error:
         message = f"{path}: wanted {what} in UTF-8; got an error: {error}"
         raise error_type(message) from error
+
+
+def _neighbour(path: Path) -> str:
+    """The question whether a file beside it was meant; empty where none has nearly its name."""
+    try:
+        return did_you_mean(path.name, sorted(each.name for each in path.parent.iterdir()))
+    except OSError:
+        return ": its folder is not there either"
 
 
 def read_document(

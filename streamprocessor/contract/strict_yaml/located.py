@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
@@ -56,6 +56,14 @@ class ReadError(Exception):
         self.sentence = sentence
 
 
+class NotedError(ReadError):
+    """A line can't be read, and why was noted already."""
+
+    def __init__(self, line: int) -> None:
+        """Say nothing more of it."""
+        super().__init__(line, "noted")
+
+
 @dataclass(slots=True)
 class Problems:
     """Everything that is wrong in one source.
@@ -81,6 +89,8 @@ class Problems:
         """
         try:
             return read()
+        except NotedError:
+            return stand_in
         except ReadError as error:
             self.note(error.line, error.sentence)
             return stand_in
@@ -150,20 +160,27 @@ class LocatedNode:
 
     def fields(self, *words: str) -> Fields:
         """The node as a mapping that may hold these words; notes others, raises ReadError where it is no mapping."""
+        if self.value in words:
+            self.fail(f"wanted a colon behind '{self.value}', and what it is; got '{self.value}' alone")
         entries = self.entries(f"a mapping of {', '.join(words)}")
         assert isinstance(self.node, MappingNode)
-        for word in entries:
-            if word not in words:
-                self.problems.note(self.node.entries[word][0], f"{self.where}: {unknown(word, words)}")
-        return Fields(self, entries)
+        others = [word for word in entries if word not in words]
+        for word in others:
+            self.problems.note(self.node.entries[word][0], f"{self.where}: {unknown(word, words)}")
+        meant = frozenset(near for word in others if (near := nearest(word, words)) is not None)
+        return Fields(self, entries, meant)
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The words of one mapping, to be read one by one."""
+    """The words of one mapping, to be read one by one.
+
+    meant: words that unknown ones, which are noted, probably are.
+    """
 
     located: LocatedNode
     entries: dict[str, LocatedNode]
+    meant: frozenset[str] = frozenset()
 
     def __contains__(self, word: str) -> bool:
         """Whether the word is there."""
@@ -176,7 +193,7 @@ class Fields:
 
     def required(self, word: str, reader: Callable[[LocatedNode], T], stand_in: StandIn) -> T | StandIn:
         """The word's value; its absence is noted."""
-        if word not in self.entries:
+        if word not in self.entries and word not in self.meant:
             got = shown_text(", ".join(self.entries)) or "nothing"
             self.located.note(f"'{word}' is missing; wanted it beside the others; got {got}")
         return self.read(word, reader, stand_in)
@@ -185,6 +202,8 @@ class Fields:
         """The one of these words that is there; raises ReadError where none or several are."""
         present = [word for word in words if word in self.entries]
         if len(present) != 1:
+            if not present and not self.meant.isdisjoint(words):
+                raise NotedError(self.located.line)
             expected = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
             got = " and ".join(present) if present else shown_text(", ".join(self.entries)) or "nothing"
             self.located.fail(f"wanted {expected}; got {got}")
@@ -194,9 +213,22 @@ class Fields:
 def unknown(word: str, words: tuple[str, ...]) -> str:
     """The sentence that a word is not one of those known here, with the one that was probably meant."""
     got = shown_text(word)
-    near = get_close_matches(got, words, 1)
-    hint = f" (did you mean '{near[0]}'?)" if near else ""
+    hint = did_you_mean(word, words)
+    if word.isdecimal():
+        hint = " (a comma parts words; decimals have a point, as in 1.5)"
     return f"unknown word '{got}'{hint}; wanted one of {', '.join(words)}; got '{got}'"
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """The question whether the nearest of these words was meant, in brackets; empty where none is near."""
+    near = nearest(word, words)
+    return f" (did you mean '{near}'?)" if near is not None else ""
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of these words that was probably meant; None where none is near."""
+    near = get_close_matches(shown_text(word), list(words), 1)
+    return near[0] if near else None
 
 
 def shown(node: Node) -> str:

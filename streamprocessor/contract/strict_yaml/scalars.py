@@ -20,6 +20,7 @@ _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_80
 _DURATION = re.compile(r"([0-9]{1,15})([smhdw])", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,9})?)%", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_SPELLED = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?", re.ASCII)
 _EXACT = Context(prec=120)
 
 _EVENT_ROOTS = ("properties.", "context.")
@@ -68,7 +69,9 @@ def number(located: LocatedNode) -> Decimal:
     """A number, exactly as written; one that has more than nine decimals is refused."""
     value = located.value
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        located.refuse("a number")
+        located.refuse(
+            "a number without quotes" if isinstance(value, str) and _SPELLED.fullmatch(value) else "a number"
+        )
     exact = Decimal(value)
     if abs(exact) < 10**15 and _EXACT.multiply(exact, Decimal(NANO)) % 1 != 0:
         located.refuse("a number of at most nine decimals")

@@ -34,6 +34,7 @@ from streamprocessor.contract.strict_yaml.located import (
     ScalarNode,
     SequenceNode,
 )
+from streamprocessor.contract.strict_yaml.yaml_faults import yaml_fault
 
 MAX_DEPTH = 32
 
@@ -52,9 +53,8 @@ def read_tree(text: str, problems: Problems) -> Node:
     try:
         return _document(YAML(typ="safe", pure=True).parse(text), problems)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 1
-        raise ReadError(line, shown_text(f"wanted YAML; got an error: {error.problem or error.context}")) from error
+        fault = yaml_fault(error, text)
+        raise ReadError(fault.line, fault.sentence) from error
     except (YAMLError, ValueError) as error:
         raise ReadError(1, f"wanted YAML; got an error: {shown_text(' '.join(str(error).split()))}") from error
 
@@ -98,7 +98,7 @@ def _document(events: Iterator[Any], problems: Problems) -> Node:
                 raise ReadError(_line(event), "wanted one YAML document; got 2 or more")
             tree = _node(next(events), events, problems, 0)
     if tree is None:
-        raise ReadError(1, "wanted one YAML document; got none")
+        raise ReadError(1, "wanted one YAML document; got none: the file is empty, or all of it stands behind #")
     return tree
 
 

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import aiosmtplib
 
@@ -19,6 +20,8 @@ from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult
 from streamprocessor.delivery.subscriptions.mail_parts import mail_parts_of
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 MOST_CONNECTIONS = 4  # servers refuse those that open many
 QUIT_SECONDS = 1.0
@@ -64,24 +67,32 @@ class MailSender:
         at_ms = int(headers["webhook-timestamp"]) * 1000
         mail = await asyncio.to_thread(mail_bytes, target, headers["webhook-id"], parts, at_ms)  # a digest has many
         async with self._connections:
-            client = self._client()
-            try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    await client.connect()
-                    if self._server.security == STARTTLS:
-                        await client.ehlo()
-                        if not client.supports_extension("starttls"):
-                            return MailAnswer(0, "no-starttls", AttemptResult.FAILED)
-                        await client.starttls()
-                    if self._server.username is not None:
-                        await client.login(self._server.username, self._server.password or "")
-                    return await self._hand_over(client, target, mail)
-            except TimeoutError:
-                return MailAnswer(0, "time-out", AttemptResult.FAILED)
-            except (aiosmtplib.SMTPException, OSError) as error:
-                return _failure(error)
-            finally:
-                client.close()
+            return await self._logged_in(lambda client: self._hand_over(client, target, mail))
+
+    async def try_login(self) -> MailAnswer | None:
+        """What keeps us out before any mail is spoken of; None: the server lets us in."""
+        return await self._logged_in(_quit)
+
+    async def _logged_in(self, work: Callable[[aiosmtplib.SMTP], Awaitable[Answer]]) -> Answer | MailAnswer:
+        """What comes of the work on a connection that is open and logged in; else what kept us out."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                await client.connect()
+                if self._server.security == STARTTLS:
+                    await client.ehlo()
+                    if not client.supports_extension("starttls"):
+                        return MailAnswer(0, "no-starttls", AttemptResult.FAILED)
+                    await client.starttls()
+                if self._server.username is not None:
+                    await client.login(self._server.username, self._server.password or "")
+                return await work(client)
+        except TimeoutError:
+            return MailAnswer(0, "time-out", AttemptResult.FAILED)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            return _failure(error)
+        finally:
+            _end(client)
 
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -116,11 +127,22 @@ class MailSender:
         if refusals:
             log.warning("mail: %d of %d recipients are refused for good", len(refusals), len(target.recipients))
             self._note_refused(len(refusals))
-        # The mail is taken, whatever comes after.
-        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-            async with asyncio.timeout(QUIT_SECONDS):
-                await client.quit()
+        await _quit(client)  # the mail is taken, whatever comes after
         return MailAnswer(answer.code, f"reply-{answer.code}", AttemptResult.DELIVERED)
+
+
+def _end(client: aiosmtplib.SMTP) -> None:
+    """Close the connection at once: over TLS the library would wait for the server's last word."""
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+async def _quit(client: aiosmtplib.SMTP) -> None:
+    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(QUIT_SECONDS):
+            await client.quit()
 
 
 async def _refusals(client: aiosmtplib.SMTP, recipients: Sequence[str]) -> list[int]:

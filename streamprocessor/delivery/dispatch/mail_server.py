@@ -72,8 +72,11 @@ def mail_server_of(settings: Settings) -> MailServer | None:
 def _tls(ca_file: str) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
-    except OSError as error:  # an SSLError is one, too
-        raise _wrong(name="ca_file", wanted="a file of certificates in PEM", got=f"{type(error).__name__}") from error
+    except ssl.SSLError as error:
+        raise _wrong(name="ca_file", wanted="a file of certificates in PEM", got=f"none in {ca_file}") from error
+    except OSError as error:
+        got = f"{ca_file}: {error.strerror}"
+        raise _wrong(name="ca_file", wanted="a file of certificates in PEM", got=got) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

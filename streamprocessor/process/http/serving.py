@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Collection, Generator
 from functools import partial
 from typing import cast
 
@@ -51,8 +51,10 @@ class Server(uvicorn.Server):
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         super().__init__(config)
 
-    async def run_until(self, stop: asyncio.Future[None], listening: socket.socket, drain_seconds: float = 0.0) -> None:
-        """Serve on the socket until `stop` is done, then let the requests that are there end.
+    async def run_until(
+        self, stops: Collection[asyncio.Future[None]], listening: socket.socket, drain_seconds: float = 0.0
+    ) -> None:
+        """Serve on the socket until one of the stops is done, then let the requests that are there end.
 
         drain_seconds: how long new requests are answered yet, each on a connection that ends with it: as long as
         whoever sends them here takes to see that the process is not ready any more.
@@ -60,13 +62,17 @@ class Server(uvicorn.Server):
         serving = asyncio.ensure_future(self.serve([listening]))
         looking = asyncio.ensure_future(self._close_late_ones())
         try:
-            await first_of(serving, stop)
-            self._limit.keeps_alive = False
+            for stop in stops:  # at once: whoever reads that the process is not ready may be here again before us
+                stop.add_done_callback(self._keep_no_connection)
+            await first_of(serving, *stops)
             await asyncio.wait([serving], timeout=drain_seconds)
             self.should_exit = True
             await serving
         finally:
             looking.cancel()
+
+    def _keep_no_connection(self, _: asyncio.Future[None]) -> None:
+        self._limit.keeps_alive = False
 
     async def _close_late_ones(self) -> None:
         while True:
@@ -88,7 +94,7 @@ async def serving(app: ASGIApp, listening: socket.socket, operators: Operators |
     operators: as of `Server`.
     """
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    server = asyncio.ensure_future(Server(app, operators=operators).run_until(stop, listening))
+    server = asyncio.ensure_future(Server(app, operators=operators).run_until([stop], listening))
     try:
         yield listening.getsockname()[1]
     finally:

@@ -24,7 +24,7 @@ from streamprocessor.readmodel.responses.overview import (
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
-from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store import tallies
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.model import NANO, Model, Score
 
@@ -69,7 +69,7 @@ def score_values(context: Context, name: PathName, _: Annotated[NoParameters, Qu
         detail = f"score: wanted a `by` score ({', '.join(by_value) or 'none'}); got another"
         raise Problem(404, "no-such-score", detail)
     with context.reading() as connection:
-        rows = queries.values_of(connection, name)
+        rows = tallies.values_of(connection, name)
     return ValueList(values=[ValueCount(value=row.value, count=int(row.contacts)) for row in rows])
 
 

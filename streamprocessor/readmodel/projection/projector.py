@@ -38,8 +38,8 @@ from streamprocessor.readmodel.store.database import (
     write_state,
     writing,
 )
-from streamprocessor.readmodel.store.queries import stages_of_all
 from streamprocessor.readmodel.store.rows import NewerRevisionError
+from streamprocessor.readmodel.store.tallies import stages_of_all
 
 log = logging.getLogger(__name__)
 

@@ -37,7 +37,8 @@ from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.readmodel.store.distribution import Distribution
 from streamprocessor.readmodel.store.ended_sessions import end_session, has_ended
 from streamprocessor.readmodel.store.figures.counts import Counts
-from streamprocessor.readmodel.store.queries import SortOrder, distribution_of
+from streamprocessor.readmodel.store.queries import SortOrder
+from streamprocessor.readmodel.store.tallies import distribution_of
 from streamprocessor.scoring.scorer import Scorer
 
 _DISTRIBUTION_SECONDS, _OLD_DISTRIBUTION_SECONDS = 2.0, 8.0

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
-from streamprocessor.contract.segment_membership import bounds_nano
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.store.cursors import ScorePosition
-from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.readmodel.store.filters import SqlCondition, conditions_of, score_is
-from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
-from streamprocessor.scoring.model.contact_filter import ContactFilter, ScoreCondition
+from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments
+from streamprocessor.readmodel.store.tallies import tallied_contacts
+from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 _STEPS_A_CONTACT = 10
 _FEW = 2_000
@@ -93,7 +91,7 @@ def _is_beyond(order: SortOrder, after: ScorePosition) -> ColumnElement[bool]:
 def count_contacts(connection: Connection, filter_: ContactFilter) -> int:
     """How many contacts the filter holds."""
     if len(filter_.scores) == 1 and filter_ == ContactFilter(scores=filter_.scores):
-        return _tallied(connection, filter_.scores[0])
+        return tallied_contacts(connection, filter_.scores[0])
     conditions = conditions_of(filter_)
     base = (conditions[0].ids() if conditions else select(contacts.c.contact_id)).subquery()
     contact_id = base.c.contact_id
@@ -101,17 +99,6 @@ def count_contacts(connection: Connection, filter_: ContactFilter) -> int:
     if (few := _fewest(connection, conditions[1:])) is not None:
         query = query.where(contact_id.in_(few))
     return int(connection.execute(query).scalar_one())
-
-
-def _tallied(connection: Connection, condition: ScoreCondition) -> int:
-    low, high = bounds_nano(condition)
-    return sum(
-        cell.contacts
-        for cell in _cells(connection, condition.score, condition.value)
-        if (not condition.stages or cell.stage in condition.stages)
-        and (low is None or (cell.presented_nano is not None and cell.presented_nano >= low))
-        and (high is None or (cell.presented_nano is not None and cell.presented_nano <= high))
-    )
 
 
 def scores_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, list[Any]]:
@@ -141,21 +128,6 @@ def attributes_of(connection: Connection, contact_ids: Collection[str]) -> dict[
     wanted = [contact_id for contact_id in contact_ids if "\0" not in contact_id]  # no database holds it
     questions = [query.where(contacts.c.contact_id.in_(some)) for some in portions(wanted)]
     return {row.contact_id: row.attributes for question in questions for row in connection.execute(question)}
-
-
-def distribution_of(connection: Connection, score: str, value: str) -> Distribution:
-    """How the score is spread over all contacts that have it."""
-    cells = _cells(connection, score, value)
-    shown: Counter[int] = Counter()
-    for cell in cells:
-        if cell.presented_nano is not None:
-            shown[cell.presented_nano] += cell.contacts
-    if not shown:
-        return Distribution(cells, None)
-    order, count = SortOrder(score, value), shown.total()
-    (lowest,), (highest,) = (_places(connection, order, shown, at, 1) for at in (0, count - 1))
-    middles = _places(connection, order, shown, (count - 1) // 2, 2 - count % 2)
-    return Distribution(cells, Landmarks(lowest, sum(middles) / len(middles), highest))
 
 
 def steps_of(connection: Connection, contact_id: str, before: int | None, limit: int) -> Sequence[Any]:
@@ -222,26 +194,6 @@ def newest_hot_lead(connection: Connection) -> int:
     return connection.execute(select(func.max(hot_leads.c.number))).scalar() or 0
 
 
-def values_of(connection: Connection, score: str) -> Sequence[Any]:
-    """The values of a `by` score, (value, contacts) of each, the most common first."""
-    count = func.sum(tallies.c.contacts)
-    query = (
-        select(tallies.c.value, count.label("contacts"))
-        .where(tallies.c.name == score, tallies.c.value != "")
-        .group_by(tallies.c.value)
-        .order_by(count.desc(), tallies.c.value)
-        .limit(1_000)
-    )
-    return connection.execute(query).all()
-
-
-def stages_of_all(connection: Connection) -> Sequence[Any]:
-    """How many contacts stand in each stage, (name, stage, contacts) of each score that is not `by` a value."""
-    query = select(tallies.c.name, tallies.c.stage, func.sum(tallies.c.contacts).label("contacts"))
-    query = query.where(tallies.c.value == "", tallies.c.stage != "").group_by(tallies.c.name, tallies.c.stage)
-    return connection.execute(query).all()
-
-
 def all_segments(connection: Connection) -> Sequence[Any]:
     """All stored segments, (name, filter) of each, by name."""
     return connection.execute(select(segments).order_by(segments.c.name)).all()
@@ -267,33 +219,3 @@ def _hot_leads() -> Select[Any]:
         .join(contacts, contacts.c.contact_id == hot_leads.c.contact_id)
         .where(hot_leads.c.at_ms > contacts.c.born_ms)
     )
-
-
-def _cells(connection: Connection, score: str, value: str) -> list[StageCell]:
-    query = select(tallies.c.presented_nano, tallies.c.stage, tallies.c.contacts)
-    rows = connection.execute(query.where(tallies.c.name == score, tallies.c.value == value))
-    return [StageCell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
-
-
-def _places(connection: Connection, order: SortOrder, shown: Mapping[int, int], first: int, count: int) -> list[int]:
-    """The unrounded scores at these places, counted from the lowest on; only those shown alike are looked through.
-
-    That is from the nearer end of them: half of a million contacts may be shown alike.
-    """
-    marks = sorted(shown)
-    at = 0
-    while first >= shown[marks[at]]:
-        first -= shown[marks[at]]
-        at += 1
-    here = min(count, shown[marks[at]] - first)
-    unrounded, behind = scores.c.unrounded_nano, shown[marks[at]] - first - here
-    query = select(unrounded).where(
-        scores.c.name == order.score, scores.c.value == order.value, scores.c.presented_nano == marks[at]
-    )
-    nearer = (
-        query.order_by(unrounded).offset(first) if first < behind else query.order_by(unrounded.desc()).offset(behind)
-    )
-    places = sorted(int(value) for value in connection.execute(nearer.limit(here)).scalars())
-    if here < count:
-        places += _places(connection, order, {mark: shown[mark] for mark in marks[at + 1 :]}, 0, count - here)
-    return places

@@ -82,6 +82,7 @@ async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer: Vi
     await page.reload()
     await expect(page.locator("tbody tr")).to_have_count(rest)
     await page.get_by_role("button", name="Previous").click()
+    await expect(page.get_by_role("button", name="Previous")).to_have_count(0)  # the second page may have as many rows
     await expect(page.locator("tbody tr")).to_have_count(50)
     assert await ids(page) == first
 

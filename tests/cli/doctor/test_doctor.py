@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
+from streamprocessor.cli.doctor.broker import places_of_contacts
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
-from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files
+from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files, python_version
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.kafka.admin.layout import full_name_of, layout_of
+from streamprocessor.kafka.admin.reconcile import apply
+from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import UNFINISHED_RESTORE
-from streamprocessor.process.ports import any_free
+from streamprocessor.process.ports import any_free, is_free
 from streamprocessor.readmodel.store.access.access_store import open_access
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call
@@ -33,6 +40,13 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "STREAMPROCESSOR_ERASURE_SALT": "a-salt-that-nobody-knows",
         "STREAMPROCESSOR_ADDRESS_SALT": "a-salt-that-nobody-knows",
     } | {f"STREAMPROCESSOR_{name}_PORT": str(any_free()) for name in ("METRICS", "COLLECTOR", "DELIVERY", "API")}
+
+
+def mended(call: Call, environment: dict[str, str], *words: str) -> dict[str, dict[str, str]]:
+    """What is printed for programs, by subject; what is well needs no mend, and what is not has one."""
+    rows = [json.loads(line) for line in call("doctor", *words, "--json", env=environment).output.splitlines()]
+    assert [row for row in rows if bool(row["mend"]) is (row["level"] == "ok")] == []
+    return {row["subject"]: row for row in rows}
 
 
 def findings(call: Call, environment: dict[str, str], *words: str) -> dict[str, tuple[str, str]]:
@@ -57,7 +71,8 @@ def test_people_read_a_line_for_each_thing(call: Call, environment: dict[str, st
     lines = result.output.splitlines()
     assert result.exit_code == 1
     assert lines[0].endswith("  each is one, and can be understood")
-    assert lines[-1].startswith("fail  Kafka ")
+    assert lines[-2].startswith("fail  Kafka ")
+    assert lines[-1].endswith("  do: nc -vz 127.0.0.1 1")
 
 
 def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
@@ -70,46 +85,145 @@ def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
     assert sentence.startswith("wanted at least 16 characters; got 5, which can be guessed")
 
 
-@pytest.mark.parametrize(
-    ("processes", "setting", "value", "subject", "words"),
-    [
-        (["worker"], "LOG_LEVEL", "LOUD", "settings", "STREAMPROCESSOR_LOG_LEVEL: "),
-        (["worker"], "ERASURE_SALT", "", "erasure salt", "STREAMPROCESSOR_ERASURE_SALT: wanted a secret"),
-        (["api"], "ADDRESS_SALT", "", "address salt", "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret"),
-        (
-            ["collector"],
-            "WRITE_KEYS",
-            "crm=short",
-            "write keys",
-            "STREAMPROCESSOR_WRITE_KEYS: entry 1: wanted a secret",
-        ),
-        (
-            ["collector"],
-            "BROWSER_KEYS",
-            "/none",
-            "browser keys",
-            "STREAMPROCESSOR_BROWSER_KEYS: wanted name=value pairs",
-        ),
-        (["api"], "API_TOKENS", "crm/read=short", "api tokens", "STREAMPROCESSOR_API_TOKENS: entry 1: wanted"),
-        (["api"], "API_TOKENS", f"crm/fly={'x' * 16}", "api tokens", "scopes of read, write, erase"),
-        (["collector"], "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml"),
-        (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
-        (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
-        (["delivery"], "INBOX", "/none.yaml", "inbox", "/none.yaml"),
-        (["delivery"], "PAGE_URL", "http://p.example", "page's address", "wanted https, or http on this machine"),
-        (["delivery"], "SMTP_HOST", "mail.example.com", "mails", "STREAMPROCESSOR_SMTP_FROM: wanted the mail address"),
-        (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
-        (["worker"], "DATA_DIR", "/proc/1/none", "data folder", "wanted one that can, by STREAMPROCESSOR_DATA_DIR"),
-        (["worker"], "SECURITY_PROTOCOL", "SASL_SSL", "Kafka", "SASL"),
-    ],
-)
-def test_what_is_not_well_is_named_with_what_to_do(
-    call: Call, environment: dict[str, str], processes: list[str], setting: str, value: str, subject: str, words: str
-) -> None:
-    level, sentence = findings(call, environment | {f"STREAMPROCESSOR_{setting}": value}, *processes)[subject]
+FAULTS = [
+    ("worker", "LOG_LEVEL", "LOUD", "settings", "STREAMPROCESSOR_LOG_LEVEL: ", "export STREAMPROCESSOR_LOG_LEVEL=INFO"),
+    ("worker", "LOG_LEVLE", "INFO", "settings", "STREAMPROCESSOR_LOG_LEVLE is not", "unset STREAMPROCESSOR_LOG_LEVLE"),
+    (
+        "worker",
+        "ERASURE_SALT",
+        "",
+        "erasure salt",
+        "STREAMPROCESSOR_ERASURE_SALT: wanted a secret",
+        "export STREAMPROCESSOR_ERASURE_SALT=$(openssl rand -hex 24)  # or the one that others",
+    ),
+    (
+        "api",
+        "ADDRESS_SALT",
+        "",
+        "address salt",
+        "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret",
+        "export STREAMPROCESSOR_ADDRESS_SALT=$(openssl rand -hex 24)  # or the one that others",
+    ),
+    (
+        "collector",
+        "WRITE_KEYS",
+        "crm=short",
+        "write keys",
+        "STREAMPROCESSOR_WRITE_KEYS: entry 1: wanted a secret",
+        "export STREAMPROCESSOR_WRITE_KEYS=server=$(openssl rand -hex 24)",
+    ),
+    (
+        "collector",
+        "BROWSER_KEYS",
+        "/none",
+        "browser keys",
+        "STREAMPROCESSOR_BROWSER_KEYS: wanted name=value pairs",
+        "export STREAMPROCESSOR_BROWSER_KEYS=site=$(openssl rand -hex 24)",
+    ),
+    (
+        "api",
+        "API_TOKENS",
+        "crm/read=short",
+        "api tokens",
+        "STREAMPROCESSOR_API_TOKENS: entry 1: wanted",
+        "export STREAMPROCESSOR_API_TOKENS=me/read+write+erase=$(openssl rand -hex 24)",
+    ),
+    (
+        "api",
+        "API_TOKENS",
+        f"crm/fly={'x' * 16}",
+        "api tokens",
+        "scopes of read, write, erase",
+        "export STREAMPROCESSOR_API_TOKENS=me/read+write+erase=$(openssl rand -hex 24)",
+    ),
+    ("collector", "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml", "ls -l /none.yaml"),
+    ("collector", "VOCABULARY", "Makefile", "vocabulary", "Makefile", "${EDITOR:-vi} Makefile"),
+    (
+        "api",
+        "DATABASE_URL",
+        "mysql://h/d",
+        "database of api",
+        "wanted a database URL of sqlite or postgresql",
+        "export STREAMPROCESSOR_DATABASE_URL=postgresql://user:password@host/name",
+    ),
+    (
+        "api",
+        "DATABASE_URL",
+        "postgresql://me:hidden@127.0.0.1:1/scores",
+        "database of api",
+        "127.0.0.1:1/scores",
+        "psql -h 127.0.0.1 -p 1 -U me scores",
+    ),
+    ("delivery", "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml", "ls -l /none.yaml"),
+    ("delivery", "INBOX", "/none.yaml", "inbox", "/none.yaml", "ls -l /none.yaml"),
+    (
+        "delivery",
+        "PAGE_URL",
+        "http://p.example",
+        "page's address",
+        "wanted https, or http on this machine",
+        "export STREAMPROCESSOR_PAGE_URL=https://...",
+    ),
+    (
+        "delivery",
+        "SMTP_HOST",
+        "mail.example.com",
+        "mails",
+        "STREAMPROCESSOR_SMTP_FROM: wanted the mail address",
+        "export STREAMPROCESSOR_SMTP_FROM=leads@example.com",
+    ),
+    ("worker", "TOPICS_DIR", "/none", "topics' files", "/none", "export STREAMPROCESSOR_TOPICS_DIR=topics"),
+    (
+        "worker",
+        "DATA_DIR",
+        "/proc/1/none",
+        "data folder",
+        "wanted one that can, by STREAMPROCESSOR_DATA_DIR",
+        "export STREAMPROCESSOR_DATA_DIR=$HOME/streamprocessor",
+    ),
+    (
+        "worker",
+        "SECURITY_PROTOCOL",
+        "SASL_SSL",
+        "Kafka",
+        "SASL",
+        "export STREAMPROCESSOR_SASL_USERNAME=...",
+    ),
+    ("worker", "BOOTSTRAP", NOBODY, "Kafka", f"Kafka can't be used at {NOBODY}", "nc -vz 127.0.0.1 1"),
+    ("worker", "BOOTSTRAP", "", "Kafka", "no Kafka: none is named", "streamprocessor up --data-dir "),
+]
 
-    assert level == "fail"
-    assert words in sentence
+
+@pytest.mark.parametrize(("process", "setting", "value", "subject", "words", "mend"), FAULTS)
+def test_what_is_not_well_is_named_with_the_line_that_mends_it(
+    call: Call, environment: dict[str, str], process: str, setting: str, value: str, subject: str, words: str, mend: str
+) -> None:
+    faulty = environment | {f"STREAMPROCESSOR_{setting}": value}
+    found = mended(call, faulty, process)[subject]
+
+    assert found["level"] == "fail"
+    assert words in found["sentence"]
+    assert found["mend"].removeprefix(".venv/bin/").startswith(mend)
+    assert f"do: {found['mend']}" in call("doctor", process, env=faulty).output
+
+
+def test_a_wrong_setting_of_the_command_line_is_mended_there(call: Call, environment: dict[str, str]) -> None:
+    found = mended(call, environment, "worker", "--topic-prefix", "a b")
+
+    assert found["settings"]["mend"] == "# leave out --topic-prefix, or give it another value"
+
+
+def test_a_wrong_line_of_the_settings_file_is_put_out_of_force(
+    call: Call, environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "streamprocessor.env").write_text("# mine\nSTREAMPROCESSOR_API_PROT=8081\n")
+    environment = {name: value for name, value in environment.items() if name != "STREAMPROCESSOR_BOOTSTRAP"}
+    mend = mended(call, environment, "api")["settings"]["mend"]
+
+    assert mend == "sed -i '2s/^/# /' streamprocessor.env"
+    subprocess.run(mend, shell=True, check=True, cwd=tmp_path)
+    assert mended(call, environment, "api")["settings"]["level"] == "ok"
 
 
 def test_people_of_the_inbox_who_can_not_sign_in_are_named(
@@ -244,18 +358,39 @@ def test_a_port_behind_which_nobody_answers_is_taken(tmp_path: Path, monkeypatch
 
     assert finding.level is Level.FAIL
     assert "or set STREAMPROCESSOR_METRICS_PORT" in finding.sentence
+    assert finding.mend.startswith("export STREAMPROCESSOR_METRICS_PORT=")
+    assert is_free(int(finding.mend.partition("=")[2]))
 
 
 @pytest.mark.parametrize(
     ("free_bytes", "level"), [(1 << 40, Level.OK), ((1 << 30) - 1, Level.WARN), ((1 << 26) - 1, Level.FAIL)]
 )
 def test_a_disk_that_fills_is_warned_of_before_it_fails(free_bytes: int, level: Level) -> None:
-    assert disk_space(free_bytes, Path("/data")).level is level
+    finding = disk_space(free_bytes, Path("/my data"))
+
+    assert finding.level is level
+    assert finding.mend == ("" if level is Level.OK else "du -xh '/my data' | sort -h | tail")
 
 
 @pytest.mark.parametrize(("limit", "level"), [(1_024, Level.WARN), (20_000, Level.OK), (-1, Level.OK)])
 def test_few_open_files_are_warned_of(limit: int, level: Level) -> None:
     assert open_files(limit).level is level
+    assert open_files(limit).mend == ("" if level is Level.OK else "ulimit -n 16384")
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [((3, 11), Level.OK), ((3, 14), Level.OK), ((3, 15), Level.WARN), ((3, 10), Level.WARN)],
+)
+def test_a_python_that_no_release_was_tested_with_is_warned_of(version: tuple[int, int], level: Level) -> None:
+    finding = python_version(version, [(3, 11), (3, 12), (3, 13), (3, 14)])
+
+    assert finding.level is level
+    assert finding.mend.startswith("" if level is Level.OK else "python3.14 -m venv .venv && ")
+
+
+def test_the_python_that_runs_is_looked_at(call: Call, environment: dict[str, str]) -> None:
+    assert findings(call, environment, "worker")["Python"][0] == "ok"
 
 
 @pytest.mark.kafka
@@ -279,3 +414,25 @@ def test_kafka_is_well_once_topics_and_a_model_are_there(
 
     assert {subject: level for subject, (level, _) in after.items() if level != "ok"} == {"Kafka": "warn"}
     assert {"model", "start of worker", *(f"rights of {process}" for process in PROCESSES)} <= after.keys()
+
+
+@pytest.mark.kafka
+async def test_keys_that_lie_in_wrong_partitions_are_counted_with_the_line_that_mends_it(
+    kafka: EmbeddedKafka, topic_prefix: str
+) -> None:
+    settings = Settings(bootstrap=kafka.bootstrap, topic_prefix=topic_prefix, partitions=3)
+    clients = client_settings(settings)
+    await apply(clients, layout_of(settings))
+    changelog = full_name_of(settings, CONTACTS_CHANGELOG)
+    assert (await places_of_contacts(settings, clients, 10.0)).level is Level.OK
+
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:
+        for partition in range(3):
+            await producer.send_and_wait(changelog, key=b"lost-lead", value=b"\x01", partition=partition)
+    finding = await places_of_contacts(settings, clients, 10.0)
+
+    assert finding.level is Level.FAIL
+    assert "keeps 2 contacts in partitions where they do not belong" in finding.sentence
+    repair = f"streamprocessor topics repair --bootstrap {kafka.bootstrap} --topic-prefix {topic_prefix}"
+    assert finding.mend.removeprefix(".venv/bin/") == repair
+    assert (await places_of_contacts(settings, clients, 0.0)).level is Level.WARN

@@ -60,7 +60,7 @@ def test_a_line_is_read_as_shells_and_compose_read_it(file: Path, line: str, val
     ("text", "sentence"),
     [
         ("\n# x\nSTREAMPROCESSOR_MODLE=x", "streamprocessor.env:3: STREAMPROCESSOR_MODLE is not a setting"),
-        ("STREAMPROCESSOR_API_PORT=99999", "streamprocessor.env:1: STREAMPROCESSOR_API_PORT: Input should be less"),
+        ("STREAMPROCESSOR_API_PORT=99999", "streamprocessor.env:1: STREAMPROCESSOR_API_PORT: wanted a whole number"),
         ("STREAMPROCESSOR_MODEL", "streamprocessor.env:1: wanted STREAMPROCESSOR_NAME=VALUE, or a comment behind #"),
         ("MODEL=x", "streamprocessor.env:1: wanted STREAMPROCESSOR_NAME=VALUE, or a comment behind #; got 'MODEL'"),
         (

@@ -58,7 +58,7 @@ def test_a_body_is_what_it_was_before_compression(body: bytes, encoding: str) ->
     ("body", "encoding", "status"),
     [
         (zipped(b"x" * (MOST + 1)), "gzip", 413),
-        (zipped(b"x" * 50_000_000), "", 413),
+        (zipped(b"x" * 5_000_000), "", 413),
         (zipped(b"x" * MOST) + zipped(b"x"), "gzip", 413),
         (zlib.compress(b"x" * (MOST + 1)), "deflate", 413),
         (b"x" * (MOST + 1), "", 413),

@@ -6,7 +6,7 @@ import dataclasses
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.record_codec import VERSION, decode_record, encode_record
@@ -32,6 +32,7 @@ from streamprocessor.scoring.record.transfers import (
 )
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
+from tests.harness.example_share import share
 from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
 
@@ -55,7 +56,7 @@ def same(left: Record, right: Record) -> bool:
     return pieces and all(getattr(left, name) == getattr(right, name) for name in fields)
 
 
-@settings(max_examples=100)
+@share(40)
 @given(data=st.data())
 def test_encoding_and_decoding_is_the_identity(data: st.DataObject) -> None:
     model = data.draw(models(Taste(window_ms=10 * DAY_MS, precisions_nano=(5 * NANO, 10 * NANO))))

@@ -340,7 +340,7 @@ BAD_RULES = [
     ("{id: r, on: [e, e], points: 1}", "each event type once"),
     ("{id: r, on: any, points: 1}", "event types by their names"),
     ("{id: r, on: 3, points: 1}", "on: wanted a text"),
-    ("{id: r, on: e, points: '1'}", "points: wanted a number; got '1'"),
+    ("{id: r, on: e, points: '1'}", "points: wanted a number without quotes; got '1'"),
     ("{id: r, on: e, points: yes}", "points: wanted a number; got 'yes'"),
     ("{id: r, on: e, points: true}", "points: wanted a number; got true"),
     ("{id: r, on: e, points: .inf}", "points: wanted a number"),
@@ -490,7 +490,7 @@ BAD_SCORES = [
     ("stages: {a: 0, b: {from: 3, leave_below: 4}}", "leave_below at most from"),
     ("stages: {a: {from: 3, leave_below: 1}, b: 4}", "never left downwards"),
     ("stages: {a: 0, b: {leave_below: 4}}", "'from' is missing"),
-    ("stages: {a: 0, b: ten}", "stages: b: wanted a number"),
+    ("stages: {a: 0, b: ten}", "stages: b: wanted the number that the stage begins at"),
     ("stages: [a, b]", "stages: wanted a mapping"),
     ("{max: 10, stages: {a: 0, b: 11}}", "can never be reached"),
     ("{min: 10, stages: {a: 0, b: 10}}", "'a' can never hold"),
@@ -619,7 +619,7 @@ def test_a_hot_lead_can_be_a_label_of_a_matrix() -> None:
     ("top", "complaint"),
     [
         ("hot_lead: {score: x, stage: b}", "unknown score; wanted one of s; got 'x'"),
-        ("hot_lead: {score: s, stage: c}", "can't be entered from below; wanted one of b; got 'c'"),
+        ("hot_lead: {score: s, stage: c}", "unknown stage; wanted one of b; got 'c'"),
         ("hot_lead: {score: s, stage: a}", "can't be entered from below"),
         ("hot_lead: {score: s}", "'stage' is missing"),
         ("hot_lead: [{score: s, stage: b}, {score: s, stage: b}]", "at most one hot lead a score"),
@@ -685,14 +685,14 @@ def test_a_model_that_can_not_be_is_refused_with_its_line(top: str, complaint: s
         ("", "m.yaml:1: wanted one YAML document; got none"),
         ("# nothing", "wanted one YAML document; got none"),
         ("---\nscores: {}\n---\nscores: {}", "m.yaml:3: wanted one YAML document; got 2"),
-        ("scores", "m.yaml:1: the model: wanted a mapping of name, scores"),
+        ("scores", "m.yaml:1: the model: wanted a colon behind 'scores', and what it is; got 'scores' alone"),
         ("name: x", "'scores' is missing"),
         ("scores: {}", "at least one score"),
         ("scores: [s]", "wanted a mapping of names to scores"),
         ("scores: {s: }", "score 's': wanted a mapping"),
         ("scores: {s: {}}", "'rules' is missing"),
         ("scores: {s: {rules: []}}", "at least one"),
-        ("scores:\n\t- a", "m.yaml:2: wanted YAML; got an error"),
+        ("scores:\n\t- a", "m.yaml:2: wanted blanks before the first word; got a tab: indent by blanks alone"),
         ("scores: {s: {rules: [}", "wanted YAML; got an error"),
         ("scores: *x", "alias 'x'"),
         ("? [a]\n: b", "wanted a word before the colon"),
@@ -724,7 +724,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
 
     lines = [int(problem.split(":")[1]) for problem in problems]
     assert lines == sorted(lines)
-    for complaint in ("pints", "'a'", "above that of", "stage: can't be entered", "nam"):
+    for complaint in ("pints", "'a'", "above that of", "stage: unknown stage", "nam"):
         assert any(complaint in problem for problem in problems), complaint
     assert len(problems) == 5
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.contract import reason_codes
@@ -18,13 +18,14 @@ from streamprocessor.errors import RecordError
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.decoding import decoder_for
 from tests.harness.described import complaints
+from tests.harness.example_share import share
 from tests.scoring.against_oracle import record_of_batches
 from tests.scoring.histories import histories, split
 from tests.scoring.models import models
 
 ANNOUNCER = Announcer(AnnouncerIdentity("https://scores.example.com", "01JINC", "default", "5f1c"))
 ARRIVAL_MS = 1_795_334_400_000
-DEAR = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+DEAR = share(40)
 
 UPDATE_BODIES: dict[str, dict[str, Any]] = {
     "attributes": {"attributes": {"job_title": "CEO"}},

@@ -99,7 +99,7 @@ def test_internal_topics_are_named_under_the_application(topics: dict[str, Topic
         ("schema: event.json", "schema: no-such.json", "schema: wanted a file in the folder schemas"),
         ("config:", "config: 3\nx:", "the topic: unknown word 'x'"),
         ("config:", "config: 3\nx:", "the topic: config: wanted names and values of Kafka's topic settings; got 3"),
-        ("direction: in", "direction: [in", "wanted YAML; got an error"),
+        ("direction: in", "direction: [in", "wanted a comma before the next word, or ']' at the end"),
         ("direction: in", "direction: in\npartitions: 0", "3: the topic: partitions: wanted a whole number"),
         ("direction: in", "direction: in\nfenced: 1", "3: the topic: fenced: wanted true or false; got 1"),
         ("direction: in", "direction: in\ndirection: out", "3: 'direction' stands twice"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.subscriptions.email import MailTarget
@@ -19,6 +19,7 @@ from streamprocessor.delivery.subscriptions.mail_parts import digest_body, mail_
 from streamprocessor.delivery.subscriptions.payload_templates import read_template
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from tests.delivery.leads import FRIDAY_MS, Lead
+from tests.harness.example_share import share
 
 TARGET = MailTarget("leads@example.com", ("sales@example.com", "boss@example.com"))
 WORDING = Phrases(rules={"pricing": "pricing page", "contact-us": "contact form"}, page_url="https://leads.example.com")
@@ -136,7 +137,7 @@ PIECES = (
 HOSTILE = st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 
 
-@settings(max_examples=150, deadline=None)
+@share(60)
 @example(f"Jane\r\n{INJECTED}: yes\r\n\r\nbody", "Acme")
 @example(f"=?utf-8?q?Jane=0D=0A{INJECTED}=3A_yes?=", "=?utf-8?q?=0A?=")
 @given(HOSTILE, HOSTILE)

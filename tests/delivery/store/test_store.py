@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,49 +27,16 @@ from streamprocessor.delivery.store.secret_rows import read_secrets
 from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Store, StoredOutcome
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.ports import any_free
+from tests.harness.postgres import PostgresServer
 
 NOW_MS = 1_795_161_600_000
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
-def found_postgresql() -> Path | None:
-    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    on_path = shutil.which("pg_ctl")
-    return beside[-1] if beside else Path(on_path).parent if on_path else None
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL of this module's own."""
-    programs = found_postgresql()
-    if programs is None:
-        pytest.skip("no PostgreSQL on this machine")
-    with tempfile.TemporaryDirectory(prefix="streamprocessor-postgresql-") as folder:
-        user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-        if user is not None:
-            shutil.chown(folder, user)
-        data, port = f"{folder}/data", any_free()
-
-        def run(program: str, *words: str) -> None:
-            subprocess.run(
-                [programs / program, "-D", data, *words],
-                check=True,
-                cwd=folder,
-                user=user,
-                group=user,
-                extra_groups=None if user is None else [],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-
-        run("initdb", "-A", "trust", "-U", "postgres")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
-        run("pg_ctl", "-w", "-o", options, "start")
-        try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+@pytest.fixture
+def postgresql(postgres: PostgresServer) -> str:
+    """An empty database of PostgreSQL's."""
+    return postgres.url(f"d{os.urandom(4).hex()}").replace("postgresql:", "postgresql+psycopg:")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -81,13 +44,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'delivery.sqlite'}"
-    server: str = request.getfixturevalue("postgresql")
-    name = f"d{os.urandom(4).hex()}"
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    engine.dispose()
-    return f"{server}/{name}"
+    return str(request.getfixturevalue("postgresql"))
 
 
 def queued(*ids: str, contact_id: str = "jane", subscription: str = "crm") -> list[Delivery]:
@@ -322,21 +279,21 @@ def test_a_database_of_newer_code_is_refused(url: str) -> None:
 
 
 def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> None:
-    first = Store(Database(f"{postgresql}/postgres"))
+    first = Store(Database(postgresql))
     with pytest.raises(OperatorError, match="another delivery"):
-        Store(Database(f"{postgresql}/postgres"))
+        Store(Database(postgresql))
     first.close()
-    Store(Database(f"{postgresql}/postgres")).close()
+    Store(Database(postgresql)).close()
 
 
 def test_a_database_is_given_back_before_the_server_notices_that_its_connection_is_gone(
     postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = Database(f"{postgresql}/postgres")
+    first = Database(postgresql)
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "dispose", lambda _: None)
         first.close()
-    Database(f"{postgresql}/postgres").close()
+    Database(postgresql).close()
     first.close()
 
 

@@ -39,7 +39,7 @@ from tests.harness.workers import kill_in_turn
 pytestmark = [pytest.mark.kafka, missed_soon]
 
 #: The nightly run turns these up.
-PEOPLE = int(os.environ.get("FAULT_PEOPLE", "60"))
+PEOPLE = int(os.environ.get("FAULT_PEOPLE", "40"))
 KILLS = min(int(os.environ.get("FAULT_KILLS", "2")), 10)
 SEED = int(os.environ.get("FAULT_SEED", "14"))
 SECONDS_A_KILL = 2.0

@@ -30,9 +30,6 @@ from tests.harness.system import ROOT, until
 from tests.ops.compose.brokers import brokers_of, is_ready, set_up, start
 from tests.ops.compose.services import Services, services_in
 from tests.ops.prometheus import PROGRAM, Prometheus
-from tests.readmodel.conftest import postgres
-
-__all__ = ["postgres"]
 
 pytestmark = pytest.mark.ops
 

@@ -44,7 +44,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(connection, "LOOK_SECONDS", 0.1)
     listening = listening_socket("collector", "127.0.0.1", 0)
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    running = asyncio.ensure_future(Server(echo, MOST).run_until(stop, listening))
+    running = asyncio.ensure_future(Server(echo, MOST).run_until([stop], listening))
     yield listening.getsockname()[1]
     stop.set_result(None)
     await running
@@ -211,7 +211,7 @@ async def test_where_all_are_being_answered_one_more_is_told_to_come_again(monke
 
     listening = listening_socket("api", "127.0.0.1", 0)
     port, stop = listening.getsockname()[1], asyncio.get_running_loop().create_future()
-    running = asyncio.ensure_future(Server(slow, 2).run_until(stop, listening))
+    running = asyncio.ensure_future(Server(slow, 2).run_until([stop], listening))
     request = b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
     busy = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
     for _, writer in busy:

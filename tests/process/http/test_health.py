@@ -69,7 +69,7 @@ async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits(
         other = await http.get("/api/contacts")
         assert (other.status_code, other.text) == (503, "starting\n")  # anybody may ask this
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    serving = asyncio.ensure_future(Server(PlainTextResponse("mine")).run_until(stop, listening))
+    serving = asyncio.ensure_future(Server(PlainTextResponse("mine")).run_until([stop], listening))
     async with httpx.AsyncClient(base_url=address) as http:
         assert (await http.get("/readyz")).text == "mine"
     stop.set_result(None)
@@ -129,7 +129,7 @@ async def test_told_to_stop_a_process_is_not_ready_first_finishes_what_is_there_
     listening = listening_socket("test", "127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     server = Server(Starlette(routes=[*routes, Route("/slow", slow)]))
-    serving = asyncio.ensure_future(server.run_until(stop, listening, drain_seconds=60.0))
+    serving = asyncio.ensure_future(server.run_until([stop], listening, drain_seconds=60.0))
     async with asyncio.timeout(20), httpx.AsyncClient(base_url=address) as http, httpx.AsyncClient() as late:
         in_flight = asyncio.ensure_future(http.get("/slow"))
         await begun.wait()
@@ -146,4 +146,20 @@ async def test_told_to_stop_a_process_is_not_ready_first_finishes_what_is_there_
         assert not in_flight.done()
         go_on.set()
         assert (await in_flight).text == "whole"
+        await serving
+
+
+async def test_from_the_instant_at_which_it_is_told_to_stop_no_connection_outlives_its_request() -> None:
+    stops: list[asyncio.Future[None]] = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    listening = listening_socket("test", "127.0.0.1", 0)
+    server = Server(PlainTextResponse("mine"))
+    serving = asyncio.ensure_future(server.run_until(stops, listening, drain_seconds=60.0))
+    async with asyncio.timeout(20), httpx.AsyncClient() as http:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        assert "connection" not in (await http.get(address)).headers
+        stops[1].set_result(None)
+        await asyncio.sleep(0)  # a client that was told that it is not ready may be back as soon as this
+        assert not server._limit.keeps_alive
+        assert (await http.get(address)).headers["connection"] == "close"
+        server.should_exit = True
         await serving

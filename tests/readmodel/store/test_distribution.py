@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from streamprocessor.readmodel.store import queries, tables
+from streamprocessor.readmodel.store import tables, tallies
 from streamprocessor.readmodel.store.database import reading, start_over, writing
 from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.scoring.model.model import NANO
@@ -118,7 +118,7 @@ def test_the_landmarks_of_a_table_are_the_ends_and_the_middle_of_all_unrounded_s
         cells = [{"presented_nano": str(shown), "contacts": count} for shown, count in counted.items()]
         connection.execute(tables.tallies.insert(), [cell | common | {"stage": ""} for cell in cells])
     with reading(engine) as connection:
-        marks = queries.distribution_of(connection, "s", "").landmarks
+        marks = tallies.distribution_of(connection, "s", "").landmarks
 
     unrounded = sorted(row["unrounded_nano"] for row in rows)
     assert marks == (unrounded[0], statistics.median(unrounded), unrounded[-1])

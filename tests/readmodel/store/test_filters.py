@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
@@ -23,6 +23,7 @@ from streamprocessor.scoring.model.contact_filter import AttributeCondition, Con
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.harness.example_share import share
 from tests.readmodel.conftest import MODEL, empty_database
 from tests.readmodel.databases import opened_database
 
@@ -177,7 +178,7 @@ def assert_sql_finds_whom_the_predicate_holds(
             assert count_contacts(connection, each) == len(holders), each
 
 
-@settings(max_examples=30, deadline=None)
+@share(15)
 @given(st.lists(contacts, min_size=4, max_size=8), st.lists(filters, min_size=20, max_size=30))
 def test_whom_sql_finds_is_whom_the_predicate_holds(
     engine: Engine, people: list[Any], wanted: Sequence[ContactFilter]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.evidence.derive import derive
@@ -11,6 +11,7 @@ from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
+from tests.harness.example_share import share
 from tests.scoring.histories import histories, redelivered
 from tests.scoring.models import Taste, models
 
@@ -23,7 +24,7 @@ def in_any_order(derived: Derived) -> tuple[object, ...]:
     return derived.newest_ms, derived.first_ms, sums, derived.matches, derived.last_ms, slots, traces, by
 
 
-@settings(max_examples=150)
+@share(60)
 @given(data=st.data())
 def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
     model = data.draw(models(Taste(precisions_nano=(5 * NANO, 10 * NANO))))

@@ -31,7 +31,7 @@ def points(scorer: Scorer, record: Record) -> float:
 @pytest.mark.parametrize(
     ("model", "events", "at_once"),
     [
-        (DEFAULT_MODEL, 20_000, 400),
+        (DEFAULT_MODEL, 10_000, 400),
         pytest.param(DEFAULT_MODEL, 100_000, 400, marks=pytest.mark.nightly),
         (FORTY_RULES, 10_000, 400),
         (DEFAULT_MODEL, 2_000, 1),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.kinds.frequency import FrequencyRule
@@ -18,6 +18,7 @@ from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, co
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.harness.example_share import share
 from tests.scoring.against_oracle import assert_scores_are_the_oracles, unrounded_nano
 from tests.scoring.histories import histories, split
 from tests.scoring.models import START_MS, TYPES, Taste, band_rules, event_rules, models
@@ -157,7 +158,7 @@ def test_a_rule_that_needs_more_than_was_stored_drops_what_was_compacted_of_it()
 GATED = Taste(rules=st.one_of(event_rules(), band_rules), precisions_nano=(5 * NANO, 10 * NANO))  # few steps
 
 
-@settings(max_examples=100)
+@share(50)
 @given(data=st.data())
 def test_a_model_whose_evidence_begins_late_scores_as_if_nothing_had_come_before(data: st.DataObject) -> None:
     model = replace(data.draw(models(GATED)), scanners=None)  # clicks are looked at whenever they came

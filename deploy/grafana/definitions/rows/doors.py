@@ -78,7 +78,7 @@ REFUSALS = Row(
             "Which key tries what it may not?",
             says="Records a second that their key may not send, by door, kind of key and act.",
             good="0.",
-            otherwise="a page tries what only a server may: the README's table of keys has the words.",
+            otherwise="a page tries what only a server may: the collector's guide says what each key may say.",
             unit="cps",
             queries=[
                 Query(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from streamprocessor.contract.model_file.rule_words.field_words import FieldWords
@@ -33,6 +33,17 @@ def _law(kind: DecayKind) -> DecayLaw:
 
 
 _LAWS: Mapping[str, DecayLaw] = {kind.word: _law(kind) for kind in DECAY_KINDS}
+#: What laws are called elsewhere, and how each is written here.
+_CALLED_ELSEWHERE = {
+    "exponential": "{half_life: 30d} or {percent_per_day: 2%}",
+    "daily": "{percent_per_day: 2%}",
+    "percent": "{percent_per_day: 2%}",
+    "rate": "{percent_per_day: 2%}",
+    "expire": "{expires_after: 30d}",
+    "expiry": "{expires_after: 30d}",
+    "ttl": "{expires_after: 30d}",
+    "steps": "{step: {lose: 15%, every: 45d}}",
+}
 _OTHER_WORDS = {word: name for name, law in _LAWS.items() for word in law.shape.words[1:]}
 
 
@@ -43,11 +54,20 @@ def read_decay(located: LocatedNode) -> Decay:
     """The law; raises ReadError where none can be told, and notes what else is wrong in it."""
     if isinstance(located.node, ScalarNode):
         if located.value != "none":
+            _refuse_elsewhere(located, (str(located.value),))
             located.refuse(f"none, or a mapping with one of {', '.join(_LAWS)}")
         return NoDecay()
+    _refuse_elsewhere(located, located.entries(f"none, or a mapping with one of {', '.join(_LAWS)}"))
     fields = located.fields(*_LAWS, *_OTHER_WORDS)
     law = fields.one_of(*_LAWS)
     for word, owner in _OTHER_WORDS.items():
         if word in fields and word not in _LAWS[law].shape.words:
             fields.entries[word].note(f"belongs to {owner}; wanted it there; got it beside {law}")
     return _LAWS[law].read(fields)
+
+
+def _refuse_elsewhere(located: LocatedNode, words: Iterable[str]) -> None:
+    """Refuse what a law is called elsewhere, with how it is written here."""
+    for word in words:
+        if (written := _CALLED_ELSEWHERE.get(word)) is not None:
+            located.fail(f"wanted {written}, as it is written here; got '{word}'")

@@ -15,7 +15,7 @@ from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.filters import attribute_names
-from streamprocessor.readmodel.store.queries import values_of
+from streamprocessor.readmodel.store.tallies import values_of
 from streamprocessor.scoring.model.model import Matrix, Model, Score
 
 SCORE, STAGE, CHANGE, ATTRIBUTE = "score", "stage", "change", "attribute"
