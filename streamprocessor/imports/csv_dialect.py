@@ -46,7 +46,7 @@ def cell_notation(mapping: CsvMapping, header: Sequence[str], rows: Iterable[Seq
         column.column: TimeFormat((column.format,))
         if column.format is not None
         else format_of(_texts(samples[:_TIMES_LOOKED_AT], column.column), column.zone)
-        for column in mapping.time_columns()
+        for column in {column.column: column for column in mapping.time_columns()}.values()
     }
     columns = [column for group in mapping.value_columns() for column in group.values()]
     names = {column.column for column in columns if column.read_as == NUMBER}

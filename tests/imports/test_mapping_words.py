@@ -87,6 +87,15 @@ def test_a_count_that_is_none_makes_a_bad_row(cells: str, reason: str, detail: s
     assert bad.detail.startswith(detail)
 
 
+def test_a_row_that_counts_more_events_than_fit_is_a_bad_row() -> None:
+    events = [f"{{type: t{number}, count: n, occurred_at: now}}" for number in range(3)]
+    mapping = f"contact: no\nattributes: {{no: no}}\nevents: [{', '.join(events)}]\n"
+    bad, *good = rows_of(mapping, "no,n\n7,10000\n8,6000\n")
+
+    assert bad == BadRow(2, "bad-value", "the row: wanted at most 20000 events; got more")
+    assert len(good) == 18_001
+
+
 def test_a_number_of_thousands_is_a_count() -> None:
     mapping = "{contact: no, events: [{type: open, count: opens, occurred_at: now}], decimal: '.'}"
 
@@ -245,6 +254,10 @@ def test_letter_case_and_blanks_of_a_column_s_name_do_not_matter_where_it_is_cle
         (
             "contact: no\nattributes: {a: b}\nencoding: ansi\n",
             "3: the mapping: encoding: wanted a text encoding such as utf-8, utf-16, cp1252 or latin-1; got 'ansi'",
+        ),
+        (
+            "contact: no\nevents:\n" + "".join(f"- {{type: t{n}, occurred_at: now}}\n" for n in range(101)),
+            "3: the mapping: events: wanted at most 100 events; got 101",
         ),
         (
             "contact: no\ntype: a\noccurred_at: {column: b, format: '%d.%d.%Y'}\n",

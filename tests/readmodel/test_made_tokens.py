@@ -16,6 +16,7 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.inbox.rules import InboxRules, Salesperson
 from streamprocessor.readmodel.requests.sessions import COOKIE, LIFE_SECONDS
 from streamprocessor.readmodel.requests.sign_in_links import LINK_LIFE_SECONDS, sign_in_address
+from streamprocessor.readmodel.store.access import access_store
 from streamprocessor.readmodel.store.access.access_store import USED_EVERY_MS
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
 from tests.harness.system import until
@@ -246,6 +247,22 @@ async def test_the_last_token_that_makes_tokens_stays_and_any_other_may_be_revok
         assert (await http.delete(f"/api/tokens/{lead['id']}")).status_code == 200
         assert (await http.get("/api/tokens")).status_code == 401
         assert (await app.client(headers=bearer(other["token"])).get("/api/tokens")).status_code == 200
+
+
+async def test_who_signs_in_over_and_over_ends_the_oldest_of_their_own_sessions(
+    engine_of_each: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_store, "MOST_SESSIONS", 3)
+    app = ApiApp(engine_of_each, tmp_path)
+    another, _ = await signed_in(app, (await made(app, name="bea"))["token"])
+    token = (await made(app))["token"]
+    pages = []
+    for _ in range(5):
+        app.clock.now_ms += 1
+        pages.append((await signed_in(app, token))[0])
+
+    assert [(await page.get("/api/session")).status_code for page in pages] == [401, 401, 200, 200, 200]
+    assert (await another.get("/api/session")).status_code == 200
 
 
 async def test_the_audit_names_who_made_and_revoked_which_token_and_who_signed_in(app: ApiApp, tmp_path: Path) -> None:

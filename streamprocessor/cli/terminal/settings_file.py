@@ -62,7 +62,7 @@ def _pair(line: str, where: str) -> tuple[str, str]:
 
 
 def _text_of(file: Path) -> str:
-    """The file's text; nothing where there is none. Raises OperatorError where others may write it, or it is no file."""
+    """The file's text; nothing where there is none. Raises OperatorError where it is a pipe or others may write it."""
     try:
         # A pipe of that name would be waited for.
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8-sig") as opened:

@@ -66,7 +66,7 @@ def test_a_line_is_read_as_shells_and_compose_read_it(file: Path, line: str, val
         ("MODEL=x", "streamprocessor.env:1: wanted STREAMPROCESSOR_NAME=VALUE, or a comment behind #; got 'MODEL'"),
         (
             "STREAMPROCESSOR_SASL_TOKEN_COMMAND=touch owned",
-            "streamprocessor.env:1: wanted STREAMPROCESSOR_SASL_TOKEN_COMMAND, which runs a program, in the environment",
+            "streamprocessor.env:1: wanted STREAMPROCESSOR_SASL_TOKEN_COMMAND, which runs a program, in the",
         ),
         (
             "STREAMPROCESSOR_MODEL=a\nSTREAMPROCESSOR_MODEL=b",
