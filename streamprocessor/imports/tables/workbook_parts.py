@@ -100,7 +100,7 @@ class _BoundedFile:
         self.since_bytes = 0
         self._file = file
 
-    def read(self, size_bytes: int) -> bytes:
+    def read(self, size_bytes: int = -1, /) -> bytes:
         piece = self._file.read(size_bytes)
         self.since_bytes += len(piece)
         if self.since_bytes > _MAX_ELEMENT_BYTES:
