@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -279,11 +280,13 @@ def amounts(cells: list[str], how: CsvMapping = AMOUNTS) -> tuple[list[Any], dic
         ("1\u00a0234,5", 1234.5), ("1\u202f234", 1234), ("1.234.567", 1234567), ("1,234,567", 1234567),
         ("1,00,000", 100000), ("-49,90", -49.9), ("49,90-", -49.9), ("(49.90)", -49.9), ("−5", -5), ("0.123", 0.123),
         ("0,123", 0.123), ("1234.567", 1234.567), ("12.5", 12.5), ("1e5", 1e5), ("1_000", 1000), ("+7", 7), ("007", 7),
-        ("12,", 12.0), (".5", 0.5),
+        ("12,", 12.0), (".5", 0.5), ("18446744073709551615", 2**64 - 1),
+        ("123456789012345678901", 1.2345678901234568e20), ("-9.223.372.036.854.775.809", -9.223372036854776e18),
     ],
 )  # fmt: skip
 def test_a_number_that_has_one_meaning_is_read_however_it_is_written(cell: str, number: float) -> None:
     assert amounts([cell])[:2] == ([number], {})
+    assert orjson.loads(orjson.dumps(number)) == number, "no record could hold it"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ def cells_of(rows: str, others: dict[str, str] | None = None) -> list[list[str]]
         ),
         ('<c t="str"><f>A1&amp;B1</f><v>of a formula</v></c>', "of a formula"),
         ('<c t="inlineStr"><is><t>two_x000D_lines</t></is></c>', "two\rlines"),
+        ("<c><v>123456789012345678901</v></c>", "123456789012345678901"),
+        (f"<c><v>{'9' * 400}</v></c>", "9" * 400),
         ('<c t="inlineStr"><is><t>_xD83D__xDE00_ _xD83D_</t></is></c>', "\N{GRINNING FACE} \ufffd"),
         ('<c t="b"><v>1</v></c>', "true"),
         ('<c t="d"><v>2026-11-02T09:30:00</v></c>', "2026-11-02T09:30:00"),
