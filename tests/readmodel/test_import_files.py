@@ -16,7 +16,15 @@ from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.endpoints.import_files.choosing import written_text
-from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, MOST_RECEIVED, FileName, ImportFiles
+from streamprocessor.readmodel.gateways.import_files import (
+    KEPT_MS,
+    MOST_FILES,
+    MOST_LOOKED_AT,
+    MOST_RECEIVED,
+    MOST_WAITING,
+    FileName,
+    ImportFiles,
+)
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
@@ -129,7 +137,7 @@ async def test_a_mapping_that_is_none_or_names_what_is_not_there_is_said_with_th
     for body, problem in (
         ({"mapping": {"contact": "E-Mail"}}, "wanted either type"),
         ({"mapping": {"contact": "Nobody", "attributes": {"email": "E-Mail"}}}, "'Nobody'"),
-        ({"mapping_text": "{contact"}, "wanted YAML"),
+        ({"mapping_text": "{contact"}, "wanted a comma before the next word"),
         ({"mapping_text": "- 1"}, "wanted"),
     ):
         told = await proposed(http, file_id, body)
@@ -280,6 +288,29 @@ async def test_so_many_files_come_at_once_and_one_more_has_to_wait(tmp_path: Pat
 
     assert (refused.value.status_code, len(files.all())) == (503, MOST_RECEIVED)
     assert (await files.keep(NAME, "csv", slow())).kept_by == "anna"
+
+
+async def test_so_many_wait_for_their_file_to_be_looked_at_and_one_more_comes_later(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    files, goes_on, begun = app.context.gateways.import_files, asyncio.Event(), asyncio.Semaphore(0)
+
+    async def look() -> None:
+        async with files.looking():
+            begun.release()
+            await goes_on.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_WAITING):
+            tasks.create_task(look())
+        for _ in range(MOST_LOOKED_AT):
+            await begun.acquire()
+        refused = await http.get(f"/api/import-files/{file_id}")
+        goes_on.set()
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "too-many-files")
+    assert (await http.get(f"/api/import-files/{file_id}")).status_code == 200
 
 
 @pytest.mark.parametrize("half", [b"", b'{"id":', b"[]", b'{"id": "x", "unknown": 1}'])

@@ -357,6 +357,15 @@ async def test_a_link_signs_in_once_within_minutes_on_its_own_machine(app: ApiAp
     assert COOKIE not in refused.cookies
 
 
+def test_a_link_that_another_process_makes_at_this_moment_stays(tmp_path: Path) -> None:
+    draft = tmp_path / "sign-in-links" / ".half"
+    draft.parent.mkdir()
+    draft.touch()
+    sign_in_address("http://page", tmp_path, NOW_MS)
+
+    assert draft.exists()
+
+
 async def test_of_many_who_use_a_link_at_once_one_is_signed_in(app: ApiApp, tmp_path: Path) -> None:
     link = sign_in_address(ORIGIN, tmp_path, NOW_MS).partition("#")[2]
     clients = [app.client(f"192.0.2.{number}") for number in range(20)]

@@ -6,7 +6,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from streamprocessor.scoring.model.model import DAY_MS
 KEPT_MS = 7 * DAY_MS
 MOST_FILES = 10
 MOST_LOOKED_AT = 2
+MOST_WAITING = 20
 MOST_RECEIVED = 4
 SWEEP_SECONDS = 5.0
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -73,8 +74,8 @@ class ImportFiles:
     def __init__(self, folder: Path, imports: ImportJobs, clock_ms: Callable[[], int]) -> None:
         """Keep files in the folder, each as large as those imports take at most."""
         self.most_bytes = imports.most_bytes
-        self.looking = asyncio.Semaphore(MOST_LOOKED_AT)
-        """Who looks at a file holds it: that takes a processor."""
+        self._looking = asyncio.Semaphore(MOST_LOOKED_AT)
+        self._waiting = 0
         self._folder = folder
         self._clock_ms = clock_ms
         self._imports = imports
@@ -101,6 +102,19 @@ class ImportFiles:
     def path(self, file_id: str) -> Path:
         """Where the content of the file is."""
         return self._folder / file_id
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[None]:
+        """Have the turn for as long as the block runs, which takes a processor; raises Problem where too many wait."""
+        if self._waiting >= MOST_WAITING:
+            detail = f"files: wanted at most {MOST_WAITING} that are looked at or wait for it; got one more: try again"
+            raise Problem(503, "too-many-files", detail, {"Retry-After": "10"})
+        self._waiting += 1
+        try:
+            async with self._looking:
+                yield
+        finally:
+            self._waiting -= 1
 
     async def keep(self, called: FileName, file_format: str | None, body: AsyncIterator[bytes]) -> KeptFile:
         """Keep a body as a file of that name; the oldest goes where there are too many.

@@ -56,7 +56,7 @@ async def keep_import_file(
     file = await files.keep(FileName(query.name, grant.name), query.format, parts_of(request))
     request.state.made = file.id  # what the audit names
     try:
-        async with files.looking:
+        async with files.looking():
             choice = await asyncio.to_thread(recognised, context, file)
     except OperatorError as error:
         files.delete(file.id)
@@ -70,7 +70,7 @@ async def get_import_file(
 ) -> FileProposalView:
     """What an import of the file would do, by the mapping that was chosen last."""
     file = known_file(context, grant, id)
-    async with context.gateways.import_files.looking:
+    async with context.gateways.import_files.looking():
         choice = await asyncio.to_thread(chosen_before, context, file)
     return await _told(context, grant, file, choice)
 
@@ -85,7 +85,7 @@ async def propose_import(
 ) -> FileProposalView:
     """What an import of the file by this mapping would do; it is kept beside the file. Empty: as it is recognised."""
     file = known_file(context, grant, id)
-    async with context.gateways.import_files.looking:
+    async with context.gateways.import_files.looking():
         choice = await asyncio.to_thread(_asked_for, context, file, body)
     return await _told(context, grant, file, choice)
 
@@ -112,5 +112,5 @@ async def _told(context: ApiContext, grant: Grant, file: KeptFile, choice: Mappi
     files = context.gateways.import_files
     name = None if choice.recognised is None else choice.recognised.name
     file = files.choose(file, name, choice.text)
-    async with files.looking:
+    async with files.looking():
         return await asyncio.to_thread(proposed, context, grant, file, choice)
