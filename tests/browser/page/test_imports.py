@@ -83,6 +83,12 @@ async def test_a_marketer_imports_a_list_corrects_what_its_columns_mean_and_save
     await looked_over(page)
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Our webinar/2026 is saved")).to_be_visible()
+    await page.get_by_role("button", name="Save for next time").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_text("Our webinar/2026 is saved already, and everybody imports by it")).to_be_visible()
+    await looked_over(page)
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_label("Name", exact=True)).to_be_hidden()
 
     await page.get_by_role("button", name="Import", exact=True).click()
     await expect(page.get_by_text("Done", exact=True).first).to_be_visible()
