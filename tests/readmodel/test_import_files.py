@@ -50,6 +50,11 @@ MAPPING: dict[str, Any] = {
 NAME = FileName("x.csv", "anna")
 
 
+def nested(depth: int) -> Any:
+    """A word in as many mappings, one in the other."""
+    return {"a": nested(depth - 1)} if depth else "a"
+
+
 class Runs:
     """Imports as they would run, of which the next one may fail."""
 
@@ -215,6 +220,9 @@ async def test_a_saved_mapping_recognises_its_columns_the_next_time(http: httpx.
         ("PUT", "/api/import-mappings/x", {"mapping": {"contact": "\ud800"}}, "bad-body"),
         ("PUT", "/api/import-mappings/x", {"mapping_text": 'contact: "\\ud800"'}, "bad-body"),
         ("PUT", "/api/import-mappings/x", {"mapping": {"contact": 1 << 80}}, "bad-body"),
+        ("PUT", "/api/import-mappings/x", {"mapping": {"contact": nested(800)}}, "bad-body"),
+        ("PUT", "/api/import-mappings/x", {"mapping": {"contact": nested(30)}}, "bad-mapping"),
+        ("PUT", "/api/import-mappings/x", {"mapping_text": "contact: " + "[" * 20_000}, "bad-mapping"),
         ("DELETE", "/api/import-mappings/x", None, "no-such-mapping"),
     ],
 )

@@ -46,13 +46,15 @@ class MappingChoice(NamedTuple):
 
 def written_text(body: MappingBody) -> str | None:
     """The YAML of what was sent; None: nothing was. Raises Problem where it has texts or numbers that JSON has not."""
-    text = body.mapping_text if body.mapping is None else text_of(body.mapping)
     try:
+        text = body.mapping_text if body.mapping is None else text_of(body.mapping)
         if text is not None:
             text.encode()
             orjson.dumps(words_of(text))
     except ReadError:
         pass  # what is wrong is told with the columns beside
+    except RecursionError as error:
+        raise Problem(400, "bad-body", "mapping: wanted few levels, one in the other; got hundreds") from error
     except (UnicodeEncodeError, TypeError) as error:
         raise Problem(400, "bad-body", "mapping: wanted whole characters and numbers of 64 bits; got others") from error
     return text
