@@ -151,6 +151,8 @@ def test_the_table_of_exports_is_whole() -> None:
         ("klaviyo-profiles", 8, "klaviyo:01HX0000000000000000000008", {"suppressed": True}),
         ("salesforce-leads", 1, "salesforce:00Q5g0000030001EAA", {"attributes": {"company_size": 1000}}),
         ("salesforce-contacts", 1, "salesforce:0035g0000030001EAA", {"attributes": {"job_title": "Chef, Küche"}}),
+        # A report writes 15 characters of the same id.
+        ("salesforce-lead-report", 1, "salesforce:00Q5g0000030001EAA", {"attributes": {"lead_source": "Web"}}),
         ("mautic-contacts", 3, "mautic:4", {"attributes": {"mautic_points": 30, "city": "Zürich"}}),
         ("segment-events", 0, "u-0", {"type": "purchase", "id": "ajs-next-0000"}),
         ("segment-events", 1, "anon:7f0c0001", {"type": "page_visit"}),

@@ -63,7 +63,7 @@ def guessed(text: str) -> CsvMapping:
             "Von allen E-Mails abgemeldet",
         ),
         (
-            "E-mail,Nom de l'entreprise,Numéro de téléphone,Désabonné de tous les e-mails\nzoe@example.com,Acme,+33 1,\n"
+            "E-mail,Nom de l'entreprise,Numéro de téléphone,Désabonné de tous les e-mails\nzoe@example.com,Acme,1,\n"
             "kim@example.com,Acme,,true\n",
             "E-mail",
             {"email": "E-mail", "company": "Nom de l'entreprise", "phone": "Numéro de téléphone"},

@@ -152,6 +152,27 @@ def test_another_column_may_stand_in_for_an_empty_id() -> None:
     assert bad.detail == "column 'user' and 'visitor' is empty"
 
 
+@pytest.mark.parametrize(
+    ("cell", "contact_id"),
+    [
+        ("001A0000006Vm9r", "sf:001A0000006Vm9rIAC"),
+        ("00570000001ZwTi", "sf:00570000001ZwTiAAK"),
+        ("001A0000006Vm9rIAC", "sf:001A0000006Vm9rIAC"),
+        ("17", "sf:17"),
+        ("", "anon:001A0000006Vm9r"),
+    ],
+)
+def test_both_spellings_of_an_id_of_salesforce_are_one_contact(cell: str, contact_id: str) -> None:
+    mapping = """
+    {contact: {column: no, prefix: "sf:", as: salesforce_id, otherwise: {column: v, prefix: "anon:"}},
+    attributes: {a: no}, suppressed: out}"""
+
+    (row,) = rows_of(mapping, f"no,v,out\n{cell},001A0000006Vm9r,yes\n")[-1:]
+
+    assert isinstance(row, ImportRow)
+    assert row.contact_id == contact_id
+
+
 def test_a_column_that_an_export_may_lack_is_empty_where_it_is_not_there() -> None:
     mapping = """
     {recognise: {title: t, columns: [no]}, contact: no, attributes: {a: a, b: b},
