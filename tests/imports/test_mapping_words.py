@@ -73,8 +73,8 @@ def test_what_did_not_happen_is_no_event(cells: str) -> None:
         ("1000000000,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000"),
         ("1e99,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000; got '1e99'"),
         ("many,2026-11-02", "bad-value", "column 'opens': wanted a number; got 'many'"),
-        ("2,", "bad-time", "column 'last open': wanted iso; got ''"),
-        ("2,soon", "bad-time", "column 'last open': wanted iso; got 'soon'"),
+        ("2,", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got ''"),
+        ("2,soon", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got 'soon'"),
     ],
 )
 def test_a_count_that_is_none_makes_a_bad_row(cells: str, reason: str, detail: str) -> None:
