@@ -46,8 +46,8 @@ def test_contacts_are_counted_by_what_they_would_be_shown() -> None:
 
 def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower() -> None:
     hotter, colder = ModelChange(scorer(10, 1), scorer(20, 2)), ModelChange(scorer(20, 1), scorer(10, 2))
-    hotter.count(opened(scorer(10, 1), 1), AT_MS)
-    colder.count(opened(scorer(20, 1), 1), AT_MS)
+    assert hotter.count(opened(scorer(10, 1), 1), AT_MS)
+    assert not colder.count(opened(scorer(20, 1), 1), AT_MS)
     assert hotter.by_score["s"] == ScoreChanges(scores=1, higher=1, lower=0, stages=1, become_hot=1)
     assert colder.by_score["s"] == ScoreChanges(scores=1, higher=0, lower=1, stages=1, become_hot=0)
 

@@ -54,8 +54,7 @@ class ValueColumn:
 class TimeColumn:
     """The column of an instant.
 
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, `excel_days`, or a strptime pattern; None: found by looking at
-        the cells.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, `excel_days`, or a strptime pattern; None: found by looking.
     zone: of texts that name no offset.
     """
 
