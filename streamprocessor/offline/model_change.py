@@ -40,7 +40,7 @@ class ModelChange:
         becomes_hot = False
         for name, moved in self.by_score.items():
             if name in record.values:
-                moved.scores += record.values[name] != values.get(name)
+                moved.scores += (record.values[name] or {}) != (values.get(name) or {})  # nothing of it is no change
                 continue
             presented, stage = record.shown[name]
             before, stage_before = shown.get(name, (None, None))
