@@ -273,6 +273,8 @@ def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask: Call) -> None:
 
     assert result.exit_code == 1
     assert "nothing is kept of it" in result.stderr
+    assert "search" not in result.stderr
+    assert "the page's search finds the id" in ask("explain", "kim@example.com").stderr
 
 
 @pytest.mark.usefixtures("imported")
