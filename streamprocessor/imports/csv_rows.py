@@ -106,7 +106,7 @@ class RowBuilder:
             place = " and ".join(shown_value(column.column) for column in self._contact_columns)
             raise RecordError(reason_codes.NO_CONTACT, f"column {place} is empty")
         if not column.is_address:
-            return column.prefix + cell
+            return column.id_of(cell)
         address = one_address(cell)
         if address is None:
             detail = f"{_place(column.column)}: wanted a mail address; got {shown_value(cell)}"

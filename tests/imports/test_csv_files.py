@@ -414,6 +414,7 @@ def test_no_time_is_no_time(cell: str) -> None:
         (["2026/11/22 08:00"], "%Y/%m/%d %H:%M"),
         ([str(AT_MS)], "epoch_ms"),
         ([str(AT_MS // 1000)], "epoch_seconds"),
+        (["46328", "46348.333333333336", ""], "excel_days"),
         (["2026-11-22T08:00:00Z", ""], "iso"),
         (["yesterday", "2026-11-22T08:00:00Z"], "iso"),
     ],

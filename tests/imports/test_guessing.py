@@ -53,6 +53,29 @@ def guessed(text: str) -> CsvMapping:
             {"email": "Courriel", "first_name": "Prénom", "last_name": "Nom"},
             "Désabonné",
         ),
+        (
+            "Datensatz-ID,E-Mail,Unternehmensname,Anzahl der Mitarbeiter,Von allen E-Mails abgemeldet\n"
+            "71000,kim@example.com,Acme GmbH,2.000,true\n",
+            "E-Mail",
+            {
+                **{"email": "E-Mail", "datensatz_id": "Datensatz-ID", "company": "Unternehmensname"},
+                **{"company_size": "Anzahl der Mitarbeiter"},
+            },
+            "Von allen E-Mails abgemeldet",
+        ),
+        (
+            "E-mail,Nom de l'entreprise,Numéro de téléphone,Désabonné de tous les e-mails\nzoe@example.com,Acme,1,\n"
+            "kim@example.com,Acme,,true\n",
+            "E-mail",
+            {"email": "E-mail", "company": "Nom de l'entreprise", "phone": "Numéro de téléphone"},
+            "Désabonné de tous les e-mails",
+        ),
+        (
+            "First,Last,Email Address,SMS opt out\nKim,Lee,kim@example.com,yes\n",
+            "Email Address",
+            {"email": "Email Address", "first_name": "First", "last_name": "Last", "sms_opt_out": "SMS opt out"},
+            None,
+        ),
         # By what stands there: no column is called as what it is.
         ("a,b\nAcme,kim@example.com\nBolt,lee@example.com\n", "b", {"email": "b", "a": "a"}, None),
         ("Customer ID,Stage\n1,new\n2,new\n", "Customer ID", {"stage": "Stage"}, None),

@@ -73,8 +73,8 @@ def test_what_did_not_happen_is_no_event(cells: str) -> None:
         ("1000000000,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000"),
         ("1e99,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000; got '1e99'"),
         ("many,2026-11-02", "bad-value", "column 'opens': wanted a number; got 'many'"),
-        ("2,", "bad-time", "column 'last open': wanted iso; got ''"),
-        ("2,soon", "bad-time", "column 'last open': wanted iso; got 'soon'"),
+        ("2,", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got ''"),
+        ("2,soon", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got 'soon'"),
     ],
 )
 def test_a_count_that_is_none_makes_a_bad_row(cells: str, reason: str, detail: str) -> None:
@@ -159,6 +159,27 @@ def test_another_column_may_stand_in_for_an_empty_id() -> None:
     assert [row.contact_id for row in good if isinstance(row, ImportRow)] == ["u1", "anon:v2"]
     assert isinstance(bad, BadRow)
     assert bad.detail == "column 'user' and 'visitor' is empty"
+
+
+@pytest.mark.parametrize(
+    ("cell", "contact_id"),
+    [
+        ("001A0000006Vm9r", "sf:001A0000006Vm9rIAC"),
+        ("00570000001ZwTi", "sf:00570000001ZwTiAAK"),
+        ("001A0000006Vm9rIAC", "sf:001A0000006Vm9rIAC"),
+        ("17", "sf:17"),
+        ("", "anon:001A0000006Vm9r"),
+    ],
+)
+def test_both_spellings_of_an_id_of_salesforce_are_one_contact(cell: str, contact_id: str) -> None:
+    mapping = """
+    {contact: {column: no, prefix: "sf:", as: salesforce_id, otherwise: {column: v, prefix: "anon:"}},
+    attributes: {a: no}, suppressed: out}"""
+
+    (row,) = rows_of(mapping, f"no,v,out\n{cell},001A0000006Vm9r,yes\n")[-1:]
+
+    assert isinstance(row, ImportRow)
+    assert row.contact_id == contact_id
 
 
 def test_a_column_that_an_export_may_lack_is_empty_where_it_is_not_there() -> None:

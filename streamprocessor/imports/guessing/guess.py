@@ -78,8 +78,7 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
         lines += [f"type: {{column: {_yaml(types[0].name)}}}", f"occurred_at: {_yaml(times[0].name)}"]
         lines += _value_lines("properties", rest, None)
     else:
-        named = _named(rest, words.opted_out)
-        opted_out = next((column for column in named if column.answers() is not None), None)
+        opted_out = _opted_out_column(rest)
         told = [column for column in rest if column is not opted_out]
         lines += _value_lines("attributes", told or ([] if address else columns[:1]), address)
         lines += [] if opted_out is None else [_suppressed_line(opted_out)]
@@ -126,6 +125,15 @@ def _contact_lines(columns: Sequence[_Column], address: _Column | None) -> tuple
         ]
     note = "" if named else "  # The best that was found: say which column tells the contacts apart."
     return column, [f"contact: {{column: {_yaml(column.name)}}}{note}"]
+
+
+def _opted_out_column(columns: Sequence[_Column]) -> _Column | None:
+    """The column that is called as one of opt-outs, else one whose longer name says so, where its cells answer that."""
+    words = read_column_words()
+    answering = [column for column in columns if column.answers() is not None]
+    named = [column for column in answering if joined(column.name) in words.opted_out]
+    longer = [column for column in answering if words.tells_of_opt_outs(column.name)]
+    return next(iter([*named, *longer]), None)
 
 
 def _value_lines(word: str, columns: Sequence[_Column], address: _Column | None) -> list[str]:
