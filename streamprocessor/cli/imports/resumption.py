@@ -11,7 +11,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import PRIVATE_FOLDER, keep_private
-from streamprocessor.process.locks import claim
+from streamprocessor.process.files.locks import claim
 from streamprocessor.settings import Settings
 
 FOLDER = "imports"

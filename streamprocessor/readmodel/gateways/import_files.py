@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from typing import Any
 import orjson
 
 from streamprocessor.imports.proposals.file_proposal import format_of
+from streamprocessor.process.files.whole_file import write_whole
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
-from streamprocessor.readmodel.gateways.kept_body import keep_body
+from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
 from streamprocessor.scoring.model.model import DAY_MS
 
 KEPT_MS = 7 * DAY_MS
@@ -105,23 +106,26 @@ class ImportFiles:
 
         try:
             await keep_body(body, self.path(file_id), self.most_bytes, count)
+            looks_like = await asyncio.to_thread(format_of, self.path(file_id), name)
+            file = KeptFile(file_id, name, file_format or looks_like, size_bytes, self._clock_ms())
+            self._note(file)
         except BaseException:
             self.path(file_id).unlink(missing_ok=True)
             raise
-        looks_like = await asyncio.to_thread(format_of, self.path(file_id), name)
-        file = KeptFile(file_id, name, file_format or looks_like, size_bytes, self._clock_ms())
-        self._note(file)
         for oldest in list(self._files)[:-MOST_FILES]:
             self.delete(oldest)
         return file
 
     def choose(self, file: KeptFile, mapping_name: str | None, mapping_text: str | None) -> KeptFile:
-        """The file with what was chosen for it now."""
+        """The file with what was chosen for it now; raises Problem where there is no room."""
         return self._note(replace(file, mapping_name=mapping_name, mapping_text=mapping_text))
 
     def begin(self, file: KeptFile, import_id: str) -> KeptFile:
         """The file with the import that was begun of it."""
-        return self._note(replace(file, import_id=import_id))
+        file = self._files[file.id] = replace(file, import_id=import_id)
+        with suppress(OSError):  # the import runs all the same: without room a restart forgets which one it was
+            self._write(file)
+        return file
 
     async def content(self, file: KeptFile) -> AsyncIterator[bytes]:
         """The content of the file in pieces."""
@@ -149,21 +153,30 @@ class ImportFiles:
                 self.delete(file.id)
 
     def _note(self, file: KeptFile) -> KeptFile:
-        draft = self._choices(file.id).with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(orjson.dumps(file))
-        os.replace(draft, self._choices(file.id))
+        try:
+            self._write(file)
+        except OSError as error:
+            raise no_room(error) from error
         self._files[file.id] = file
         return file
+
+    def _write(self, file: KeptFile) -> None:
+        write_whole(self._choices(file.id), orjson.dumps(file), is_synced=False)  # the content is not, either
 
     def _choices(self, file_id: str) -> Path:
         return self._folder / f"{file_id}{_CHOICES}"
 
     def _found(self) -> list[KeptFile]:
         """The files of a process before this one."""
-        found = [
-            KeptFile(**orjson.loads(choices.read_bytes()))
-            for choices in self._folder.glob(f"*{_CHOICES}")
-            if _ID.fullmatch(choices.stem)
-        ]
-        return [file for file in found if self.path(file.id).exists()]
+        choices = [file for file in self._folder.glob(f"*{_CHOICES}") if _ID.fullmatch(file.stem)]
+        files = [file for each in choices if (file := _read(each)) is not None]
+        return [file for file in files if self.path(file.id).exists()]
+
+
+def _read(choices: Path) -> KeptFile | None:
+    """The file of which this is kept; None: it says nothing of one, as after a power cut."""
+    try:
+        file = KeptFile(**orjson.loads(choices.read_bytes()))
+    except (ValueError, TypeError):
+        return None
+    return file if file.id == choices.stem else None

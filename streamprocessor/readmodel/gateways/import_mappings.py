@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -13,6 +13,8 @@ import orjson
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.tables.header import plain
+from streamprocessor.process.files.whole_file import write_whole
+from streamprocessor.readmodel.gateways.kept_body import no_room
 from streamprocessor.readmodel.problem import Problem
 
 MOST_SAVED = 200
@@ -41,24 +43,24 @@ class SavedMappings:
 
     def all(self) -> list[SavedMapping]:
         """All of them, by their names."""
-        saved = [SavedMapping(**orjson.loads(file.read_bytes())) for file in self._folder.glob("*.json")]
+        saved = [mapping for file in self._folder.glob("*.json") if (mapping := _read(file)) is not None]
         return sorted(saved, key=lambda mapping: mapping.name)
 
     def get(self, name: str) -> SavedMapping | None:
         """The one of that name; None: there is none."""
-        file = self._file(name)
-        return SavedMapping(**orjson.loads(file.read_bytes())) if file.exists() else None
+        return _read(self._file(name))
 
     def save(self, mapping: SavedMapping) -> None:
-        """Keep it in place of one of its name; raises Problem where there are too many already."""
+        """Keep it in place of one of its name; raises Problem where there are too many already, or there is no room."""
         file = self._file(mapping.name)
         if not file.exists() and len(self.all()) >= MOST_SAVED:
             detail = f"mappings: wanted at most {MOST_SAVED}; there are as many: drop one first"
             raise Problem(409, "too-many-mappings", detail)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.write_bytes(orjson.dumps(mapping))
-        os.replace(draft, file)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_whole(file, orjson.dumps(mapping), is_shared=True)
+        except OSError as error:
+            raise no_room(error) from error
 
     def drop(self, name: str) -> None:
         """Delete the one of that name, where there is one."""
@@ -79,6 +81,13 @@ class SavedMappings:
     def _file(self, name: str) -> Path:
         """Of a name as people write it, which need not be one of a file."""
         return self._folder / f"{blake2b(name.encode(), digest_size=16).hexdigest()}.json"
+
+
+def _read(file: Path) -> SavedMapping | None:
+    """The mapping in the file; None: it is not there, or another process drops it at this moment."""
+    with suppress(FileNotFoundError):
+        return SavedMapping(**orjson.loads(file.read_bytes()))
+    return None
 
 
 def _names(columns: Iterable[str]) -> set[str]:
