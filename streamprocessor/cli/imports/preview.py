@@ -35,8 +35,9 @@ class FileMapping(NamedTuple):
 def mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> FileMapping:
     """The mapping that was given, else that of the known export that the file is, else a guess."""
     from streamprocessor.contract.strict_yaml.document import read_text
+    from streamprocessor.imports.guessing.guess import guess
     from streamprocessor.imports.proposals.file_proposal import head_of
-    from streamprocessor.imports.recognition import guess, known_exports, recognise
+    from streamprocessor.imports.recognition import known_exports, recognise
 
     if mapping is not None:
         return FileMapping(read_text(mapping, "a mapping of columns"))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
+from streamprocessor.imports.file_bytes import pieces_of
+from streamprocessor.imports.file_kinds import HEAD_BYTES, begins_an_object
 from streamprocessor.imports.files import ImportSource, open_table, read_file
 from streamprocessor.imports.importer import checked, unannounced
 from streamprocessor.imports.proposals.mapping_meanings import meanings_of
@@ -23,7 +24,6 @@ _FORMATS_BY_SUFFIX = {
     **dict.fromkeys((".jsonl", ".ndjson"), JSON_LINES),
     ".log": ACCESS_LOG,
 }
-_READ_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,7 @@ def format_of(path: Path, name: str) -> str:
     if named is not None:
         return named
     with path.open("rb") as content:
-        is_json = content.read(_READ_BYTES).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
-    return JSON_LINES if is_json else CSV
+        return JSON_LINES if begins_an_object(content.read(HEAD_BYTES)) else CSV
 
 
 def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bounds: ProposalBounds) -> FileProposal:
@@ -92,7 +91,7 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
             return FileProposal(columns, problem=problem)
         with file.path.open("rb") as content:
             source = ImportSource(file.name, now_ms())
-            rows = read_file(settings, _pieces(content.read), file.format, mapping, source)
+            rows = read_file(settings, pieces_of(content), file.format, mapping, source)
             proposal = proposal_of(bounds.permitted(checked(unannounced(rows), source.at_ms)), bounds.most_rows)
     except OperatorError as error:
         return FileProposal(columns, problem=str(error))
@@ -105,7 +104,7 @@ def head_of(file: GivenFile, mapping: CsvMapping | None = None) -> tuple[list[st
     mapping: None: nothing is known of the table yet.
     """
     with file.path.open("rb") as content:
-        table = open_table(_pieces(content.read), file.name, mapping)
+        table = open_table(pieces_of(content), file.name, mapping)
         return table.header, [record.cells for record in table.head()]
 
 
@@ -115,8 +114,3 @@ def _read_mapping(mapping_text: str) -> tuple[CsvMapping | None, str | None]:
         return parse_mapping(mapping_text, "mapping"), None
     except OperatorError as error:
         return None, str(error)
-
-
-def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    while piece := read(_READ_BYTES):
-        yield piece
