@@ -68,11 +68,11 @@ def import_file(
     if dry_run:
         preview(ctx, settings_of(ctx), given, given_mapping, as_json=as_json)
         return
-    chosen = recognised_mapping_of(settings_of(ctx), given, given_mapping)
-    if line := recognised_line(given, chosen):
+    file_mapping = recognised_mapping_of(settings_of(ctx), given, given_mapping)
+    if line := recognised_line(given, file_mapping):
         click.echo(line, err=True)
-    columns = None if chosen.text is None else parse_mapping(chosen.text, mapping or "mapping")
-    settings, reading = connected_settings(ctx), f"{file_format}\n{chosen.text or ''}"
+    columns = None if file_mapping.text is None else parse_mapping(file_mapping.text, mapping or "mapping")
+    settings, reading = connected_settings(ctx), f"{file_format}\n{file_mapping.text or ''}"
     with (
         file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
         file.open("rb") as content,
@@ -91,9 +91,9 @@ def import_file(
         counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
-        found = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
+        reading_facts = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
         print_json_lines(
-            [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **found}]
+            [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **reading_facts}]
         )
     else:
         by_topic = ", ".join(f"{number} to {topic}" for topic, number in sorted(counts.sent.items()))
