@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.file_bytes import with_head
 from streamprocessor.imports.file_kinds import HEAD_BYTES, refuse_what_is_no_text
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -95,15 +95,6 @@ class FileLines:
         except UnicodeError as error:  # of codecs that are more than a table
             message = f"{self._source_name}: wanted {encoding}; got other bytes"
             raise OperatorError(message) from error
-
-
-def with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
-    """The beginning of the content, of that size where there is as much, and the whole content again."""
-    remaining = iter(pieces)
-    head = b""
-    while len(head) < size_bytes and (piece := next(remaining, None)) is not None:
-        head += piece
-    return head, chain([head] if head else [], remaining)
 
 
 def _without(mark: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports import file_lines
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.files import ImportSource, read_file
 from streamprocessor.imports.rows import ACCESS_LOG, JSON_LINES, BadRow, ImportRow, ReadRow, SkippedRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.settings import Settings
+from tests.harness.mapped_files import read_csv
 
 AT = "2026-11-22T08:00:00Z"
 AT_MS = 1_795_334_400_000

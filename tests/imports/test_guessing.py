@@ -15,7 +15,8 @@ from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.csv_rows import RowClues
 from streamprocessor.imports.files import open_table
-from streamprocessor.imports.recognition import guess, known_exports
+from streamprocessor.imports.guessing.guess import guess
+from streamprocessor.imports.recognition import known_exports
 from streamprocessor.imports.rows import BadRow, ImportRow
 from streamprocessor.imports.table_rows import TableRows
 from streamprocessor.imports.tables.typed_table import TypedTable

@@ -10,12 +10,12 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
-from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
+from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.mapped_files import read_csv, read_mapping
 from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 
 NOW_MS = 1_795_000_000_000

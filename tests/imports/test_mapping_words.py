@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
+from tests.harness.mapped_files import read_csv
 
 AT_MS = 1_795_334_400_000
 DAY_MS = 1_793_577_600_000  # of 2026-11-02

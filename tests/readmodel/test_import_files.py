@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import stat
 import threading
@@ -16,6 +17,7 @@ from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.endpoints.import_files.choosing import written_text
+from streamprocessor.readmodel.gateways import import_files, import_mappings
 from streamprocessor.readmodel.gateways.import_files import (
     KEPT_MS,
     MOST_FILES,
@@ -354,3 +356,44 @@ async def test_a_mapping_is_read_beside_what_others_ask(
 
     assert threads
     assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize("choices", [b"", b"{", b"[]", b"{}", b'{"id": "b"}'])
+def test_a_file_whose_choices_say_nothing_is_gone_and_keeps_no_process_from_starting(
+    tmp_path: Path, choices: bytes
+) -> None:
+    jobs = ImportJobs(tmp_path / "imports", lambda *_: None, 1_000, lambda: 0)
+    (tmp_path / ("a" * 32)).write_text("a,b")
+    (tmp_path / f"{'a' * 32}.json").write_bytes(choices)
+
+    assert ImportFiles(tmp_path, jobs, lambda: 0).all() == []
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+async def test_where_there_is_no_room_is_said_at_each_door_and_nothing_is_half_there(
+    http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    before = sorted((tmp_path / "import-files").iterdir())
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for module in (import_files, import_mappings):
+        monkeypatch.setattr(module, "write_whole", no_room)
+    for method, path, body in (
+        ("POST", "/api/import-files?name=x.csv", CSV),
+        ("POST", f"/api/import-files/{file_id}/proposal", json.dumps({"mapping": MAPPING})),
+        ("PUT", "/api/import-mappings/x", json.dumps({"mapping": MAPPING})),
+    ):
+        answer = await http.request(method, path, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-room"), answer.text
+    assert sorted((tmp_path / "import-files").iterdir()) == before
+    assert (await http.get("/api/import-mappings")).json()["mappings"] == []
+    begun = await imported(http, {"file": file_id})
+    assert begun["state"] == "done"
+
+
+async def test_mappings_saved_at_the_same_moment_are_both_taken(http: httpx.AsyncClient) -> None:
+    puts = [http.put("/api/import-mappings/x", json={"mapping": MAPPING, "header": [str(n)] * 50}) for n in range(40)]
+    assert {answer.status_code for answer in await asyncio.gather(*puts)} == {200}

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.imports.progress.checkpoint import write_whole
 from streamprocessor.imports.proposals.file_proposal import format_of
+from streamprocessor.process.files.whole_file import write_whole
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
-from streamprocessor.readmodel.gateways.kept_body import keep_body
+from streamprocessor.readmodel.gateways.kept_body import keep_body, no_room
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.scoring.model.model import DAY_MS
 
@@ -143,25 +143,34 @@ class ImportFiles:
 
         try:
             await keep_body(body, self.path(file_id), self.most_bytes, count)
+            looks_like = await asyncio.to_thread(format_of, self.path(file_id), called.name)
+            file = KeptFile(
+                file_id, called.name, file_format or looks_like, size_bytes, self._clock_ms(), kept_by=called.kept_by
+            )
+            self._note(file)
         except BaseException:
             self.path(file_id).unlink(missing_ok=True)
             raise
-        looks_like = await asyncio.to_thread(format_of, self.path(file_id), called.name)
-        file = KeptFile(
-            file_id, called.name, file_format or looks_like, size_bytes, self._clock_ms(), kept_by=called.kept_by
-        )
-        self._note(file)
         for oldest in list(self._files)[:-MOST_FILES]:
             self.delete(oldest)
         return file
 
     def choose(self, file: KeptFile, mapping_name: str | None, mapping_text: str | None) -> KeptFile:
-        """The file with what was chosen for it now."""
-        return self._note(replace(file, mapping_name=mapping_name, mapping_text=mapping_text))
+        """The file with what was chosen for it now; raises Problem where there is no room.
+
+        Where it was deleted meanwhile, it stays so.
+        """
+        changed = replace(file, mapping_name=mapping_name, mapping_text=mapping_text)
+        return self._note(changed) if file.id in self._files else changed
 
     def begin(self, file: KeptFile, import_id: str) -> KeptFile:
-        """The file with the import that was begun of it."""
-        return self._note(replace(file, import_id=import_id))
+        """The file with the import that was begun of it. Where it was deleted meanwhile, it stays so."""
+        changed = replace(file, import_id=import_id)
+        if file.id in self._files:
+            self._files[file.id] = changed
+            with suppress(OSError):  # the import runs all the same: without room a restart forgets which one it was
+                self._write(changed)
+        return changed
 
     async def content(self, file: KeptFile) -> AsyncIterator[bytes]:
         """The content of the file in pieces."""
@@ -189,19 +198,30 @@ class ImportFiles:
                 self.delete(file.id)
 
     def _note(self, file: KeptFile) -> KeptFile:
-        write_whole(self._choices(file.id), orjson.dumps(file), is_synced=False)
+        try:
+            self._write(file)
+        except OSError as error:
+            raise no_room(error) from error
         self._files[file.id] = file
         return file
+
+    def _write(self, file: KeptFile) -> None:
+        write_whole(self._choices(file.id), orjson.dumps(file), is_synced=False)  # the content is not, either
 
     def _choices(self, file_id: str) -> Path:
         return self._folder / f"{file_id}{_CHOICES}"
 
     def _found(self) -> list[KeptFile]:
         """The files of a process before this one; what a power cut left half written tells of none."""
-        found: list[KeptFile] = []
-        for choices in self._folder.glob(f"*{_CHOICES}"):
-            with suppress(ValueError, TypeError):
-                file = KeptFile(**orjson.loads(choices.read_bytes()))
-                if _ID.fullmatch(file.id) and choices.stem == file.id and self.path(file.id).exists():
-                    found.append(file)
-        return found
+        choices = [file for file in self._folder.glob(f"*{_CHOICES}") if _ID.fullmatch(file.stem)]
+        files = [file for each in choices if (file := _read(each)) is not None]
+        return [file for file in files if self.path(file.id).exists()]
+
+
+def _read(choices: Path) -> KeptFile | None:
+    """The file of which this is kept; None: it says nothing of one."""
+    try:
+        file = KeptFile(**orjson.loads(choices.read_bytes()))
+    except (ValueError, TypeError):
+        return None
+    return file if file.id == choices.stem else None

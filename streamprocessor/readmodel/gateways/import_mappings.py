@@ -12,8 +12,9 @@ import orjson
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.progress.checkpoint import write_whole
 from streamprocessor.imports.tables.header import plain
+from streamprocessor.process.files.whole_file import write_whole
+from streamprocessor.readmodel.gateways.kept_body import no_room
 from streamprocessor.readmodel.problem import Problem
 
 MOST_SAVED = 200
@@ -51,14 +52,17 @@ class SavedMappings:
         return _read(self._file(name))
 
     def save(self, mapping: SavedMapping) -> None:
-        """Keep it in place of one of its name; raises Problem where there are too many already."""
+        """Keep it in place of one of its name; raises Problem where there are too many already, or there is no room."""
         file = self._file(mapping.name)
         with self._saving:
             if not file.exists() and len(self.all()) >= MOST_SAVED:
                 detail = f"mappings: wanted at most {MOST_SAVED}; there are as many: drop one first"
                 raise Problem(409, "too-many-mappings", detail)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(file, orjson.dumps(mapping))
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_whole(file, orjson.dumps(mapping), is_shared=True)
+            except OSError as error:
+                raise no_room(error) from error
 
     def drop(self, name: str) -> None:
         """Delete the one of that name, where there is one."""

@@ -12,10 +12,11 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_yaml.located import ReadError
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.guessing.guess import guess
 from streamprocessor.imports.proposals.file_proposal import GivenFile, ProposalBounds, head_of
 from streamprocessor.imports.proposals.mapping_text import text_of, words_of
 from streamprocessor.imports.proposals.proposal import Proposal, ProposalCounts
-from streamprocessor.imports.recognition import KnownExport, guess, known_exports, recognise
+from streamprocessor.imports.recognition import KnownExport, known_exports, recognise
 from streamprocessor.imports.rows import CSV
 from streamprocessor.readmodel.gateways.import_files import KeptFile
 from streamprocessor.readmodel.gateways.import_mappings import SavedMapping
