@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import orjson
 
-from streamprocessor.imports.cells.numbers import LARGEST_WHOLE
+from streamprocessor.imports.cells.numbers import is_written_whole
 
 CellValue: TypeAlias = int | float | date
 
@@ -58,14 +58,9 @@ def instant_ms(moment: date, zone: tzinfo) -> int:
 
 def _number(value: int | float | Decimal) -> str:
     if isinstance(value, int):
-        return _whole_number(value)
+        return TypedCell(str(value), value) if is_written_whole(value) else str(value)
     if not math.isfinite(value):
         return ""
     if value == int(value) and (isinstance(value, Decimal) or abs(value) < _LARGEST_EXACT):
-        return _whole_number(int(value))
+        return _number(int(value))
     return TypedCell(str(value), float(value))
-
-
-def _whole_number(value: int) -> str:
-    """The cell of the number; one that JSON has not is a text, read as those of a CSV are."""
-    return TypedCell(str(value), value) if abs(value) <= LARGEST_WHOLE else str(value)

@@ -13,7 +13,7 @@ from streamprocessor.imports.file_lines import MAX_LINE_BYTES, FileLines
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.imports.tables.csv_records import CsvRecord, RowShape, read_records
 from streamprocessor.imports.tables.delimiters import declared_delimiter, delimiter_of, first_rows
-from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, header_position
+from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, bounded_header, header_position
 from streamprocessor.imports.tables.table import RECORDS_LOOKED_AT, IsRow
 
 CHARS_LOOKED_AT = 1 << 20
@@ -68,7 +68,7 @@ class CsvTable:
                 "bytes: it is no table, or its line ends are lost"
             )
             raise OperatorError(message)
-        return [_whole(name) for name in names]
+        return bounded_header([_whole(name) for name in names], self._source_name)
 
     @property
     def how(self) -> str:

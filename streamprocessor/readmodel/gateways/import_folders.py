@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.files.locks import Lock, claim
 
 
 class ImportFolders(NamedTuple):
