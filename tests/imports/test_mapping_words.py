@@ -282,7 +282,7 @@ def test_letter_case_and_blanks_of_a_column_s_name_do_not_matter_where_it_is_cle
         ),
         (
             "contact: no\ntype: a\noccurred_at: {column: b, format: '%d.%d.%Y'}\n",
-            "3: the mapping: occurred_at: format: wanted iso, epoch_ms, epoch_seconds or a strptime pattern, in which",
+            "3: the mapping: occurred_at: format: wanted iso, epoch_ms, epoch_seconds, excel_days or a strptime",
         ),
         (
             "contact: no\nattributes: {a: b}\nrecognise: {title: t}\n",

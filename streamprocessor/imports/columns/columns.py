@@ -13,11 +13,13 @@ from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.contract.subscriptions.time_zones import time_zone, zone_of
 from streamprocessor.imports.cells.salesforce_ids import whole_salesforce_id
+from streamprocessor.imports.cells.times import EPOCH_MS, EPOCH_SECONDS, EXCEL_DAYS, ISO
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 SALESFORCE_ID = "salesforce_id"
 REFUSE, KEEP, SKIP = "refuse", "keep", "skip"
 NOW = "now"
+_SOME_TIME = datetime(2026, 11, 30, 23, 59, 58, 123456, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,17 @@ def read_time_column(located: LocatedNode) -> TimeColumn | None:
 
 def _time_format(located: LocatedNode) -> str:
     name = text(located)
+    if name in (ISO, EPOCH_MS, EPOCH_SECONDS, EXCEL_DAYS):
+        return name
     try:
-        datetime.strptime("", name)  # noqa: DTZ007 - whether it is a pattern at all
-    except re.error:
-        located.refuse("iso, epoch_ms, epoch_seconds or a strptime pattern, in which each directive stands once")
-    except ValueError:
-        pass
+        datetime.strptime(_SOME_TIME.strftime(name), name)  # noqa: DTZ007 - whether it is a pattern at all
+        is_pattern = "%" in name
+    except (ValueError, re.error):
+        is_pattern = False
+    if not is_pattern:
+        located.refuse(
+            "iso, epoch_ms, epoch_seconds, excel_days or a strptime pattern, in which each directive stands once"
+        )
     return name
 
 
