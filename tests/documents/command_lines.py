@@ -16,6 +16,7 @@ ACTIVATE = ". .venv/bin/activate"
 OTHER_PROGRAMS = frozenset(
     {
         "cat",
+        "cd",
         "cp",
         "curl",
         "docker",
