@@ -1,4 +1,4 @@
-"""Settings of every process, and the only reader of the environment.
+"""Settings of every process: what each may be, read from an environment that is given.
 
 Each field is also `STREAMPROCESSOR_<NAME>` in the environment; deploy/settings.example.env documents them all. A secret
 is also `STREAMPROCESSOR_<NAME>_FILE`: the file that it stands in, as Docker and Kubernetes mount them.

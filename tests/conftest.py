@@ -21,7 +21,7 @@ from streamprocessor.kafka.embedded.boot import format_data
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.runtime import Runtime
-from streamprocessor.process.locks import wait_for
+from streamprocessor.process.files.locks import wait_for
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import PREFIX
 from tests.harness.postgres import PostgresServer, has_postgres, running_postgres

@@ -33,7 +33,9 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
     settings = connected_settings(ctx)
     answer = run(_answer(settings, contact, now_ms() if at_ms is None else at_ms))
     if answer is None:
-        click.echo(f"contact {contact}: nothing is kept of it; wanted a contact with at least one event", err=True)
+        hint = "; the page's search finds the id that an address belongs to" if "@" in contact else ""
+        message = f"contact {contact}: nothing is kept of it; wanted the id of a contact with at least one event{hint}"
+        click.echo(message, err=True)
         ctx.exit(EXIT_FAILED)
     if as_json:
         print_json_lines([answer])

@@ -61,13 +61,13 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.refusal import refusals_named
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.files.locks import Lock, claim
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.http.starting import with_health_answered
 from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
-from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.process.telemetry.resources import measure_resources

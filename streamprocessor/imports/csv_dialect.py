@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from streamprocessor.imports.cells.numbers import COMMA, Notation, decimal_of
 from streamprocessor.imports.cells.times import TimeFormat, format_of
@@ -45,8 +46,8 @@ def cell_notation(mapping: CsvMapping, header: Sequence[str], rows: Iterable[Seq
     times = {
         column.column: TimeFormat((column.format,))
         if column.format is not None
-        else format_of(_texts(samples[:_TIMES_LOOKED_AT], column.column), column.zone)
-        for column in mapping.time_columns()
+        else format_of(_undated(samples[:_TIMES_LOOKED_AT], column.column), column.zone)
+        for column in {column.column: column for column in mapping.time_columns()}.values()
     }
     columns = [column for group in mapping.value_columns() for column in group.values()]
     names = {column.column for column in columns if column.read_as == NUMBER}
@@ -57,6 +58,12 @@ def cell_notation(mapping: CsvMapping, header: Sequence[str], rows: Iterable[Seq
     of_file = next(iter(decimals)) if len(decimals) == 1 else None
     numbers = {name: Notation(decimal or of_file, declared.thousands) for name, decimal in found.items()}
     return CellNotation(times, numbers, decimals)
+
+
+def _undated(samples: Iterable[Mapping[str, str]], column: str) -> list[str]:
+    """The cells of a column that are no dates by what their file says: numbers may be epochs, or days of Excel."""
+    cells = [sample.get(column, "") for sample in samples]
+    return [cell.strip() for cell in cells if not (isinstance(cell, TypedCell) and isinstance(cell.value, date))]
 
 
 def _texts(samples: Iterable[Mapping[str, str]], column: str) -> list[str]:

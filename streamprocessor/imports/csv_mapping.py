@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from streamprocessor.contract.strict_yaml.document import read_document, read_text
+from streamprocessor.contract.strict_yaml.document import read_document
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cells.numbers import Notation
@@ -101,11 +100,6 @@ class CsvMapping:
     def time_columns(self) -> list[TimeColumn]:
         """All columns of instants."""
         return [each for each in (self.occurred_at, *(events.occurred_at for events in self.events)) if each]
-
-
-def read_mapping(path: Path) -> CsvMapping:
-    """The mapping in a YAML file; raises OperatorError with a line for each problem."""
-    return parse_mapping(read_text(path, "a CSV mapping"), str(path))
 
 
 def parse_mapping(content: str, source: str) -> CsvMapping:

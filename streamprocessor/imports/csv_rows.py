@@ -17,7 +17,7 @@ from streamprocessor.imports.cells.numbers import AmbiguousNumberError, read_num
 from streamprocessor.imports.cells.times import time_reader
 from streamprocessor.imports.cells.typed import TypedCell, instant_ms
 from streamprocessor.imports.columns.columns import KEEP, NUMBER, SKIP, TEXT, TimeColumn, TypeColumn, ValueColumn
-from streamprocessor.imports.columns.row_events import MAX_COUNT, RowEvents
+from streamprocessor.imports.columns.row_events import MAX_COUNT, MAX_ROW_EVENTS, RowEvents
 from streamprocessor.imports.columns.suppressed_column import SuppressedColumn
 from streamprocessor.imports.csv_dialect import CellNotation
 from streamprocessor.imports.csv_mapping import CsvMapping
@@ -84,6 +84,9 @@ class RowBuilder:
         ]
         for events in mapping.events:
             rows += [ImportRow(line, contact_id, event) for event in self._events(events, contact_id, cells)]
+            if len(rows) > MAX_ROW_EVENTS:
+                reason, detail = "bad-value", f"the row: wanted at most {MAX_ROW_EVENTS} events; got more"
+                raise RecordError(reason, detail)
         return rows or [SkippedRow(line)]
 
     def _is_skipped(self, cells: dict[str, str]) -> bool:
@@ -103,7 +106,7 @@ class RowBuilder:
             place = " and ".join(shown_value(column.column) for column in self._contact_columns)
             raise RecordError(reason_codes.NO_CONTACT, f"column {place} is empty")
         if not column.is_address:
-            return column.prefix + cell
+            return column.id_of(cell)
         address = one_address(cell)
         if address is None:
             detail = f"{_place(column.column)}: wanted a mail address; got {shown_value(cell)}"

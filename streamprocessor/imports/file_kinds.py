@@ -41,11 +41,16 @@ def refuse_what_is_no_text(head: bytes, source_name: str) -> None:
         raise _refusal(source_name, "a web page", advice)
 
 
+def begins_an_object(head: bytes) -> bool:
+    """Whether a file that begins so is JSON Lines, or an object of JSON."""
+    return head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+
+
 def refuse_json(head: bytes, source_name: str) -> None:
     """Raise OperatorError where a table was wanted and a file that begins so is JSON."""
-    beginning = head.removeprefix(codecs.BOM_UTF8).lstrip()
-    if beginning.startswith(b"{"):
+    if begins_an_object(head):
         raise _refusal(source_name, "JSON", "one object a line is imported as JSON Lines, without a mapping", "a table")
+    beginning = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if beginning.startswith(b"[") and beginning[1:].lstrip().startswith(b"{"):
         raise _refusal(source_name, "a JSON array", "write each object on a line of its own: JSON Lines", "a table")
 

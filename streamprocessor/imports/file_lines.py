@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.file_bytes import with_head
 from streamprocessor.imports.file_kinds import HEAD_BYTES, refuse_what_is_no_text
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -97,15 +97,6 @@ class FileLines:
             raise OperatorError(message) from error
 
 
-def with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
-    """The beginning of the content, of that size where there is as much, and the whole content again."""
-    remaining = iter(pieces)
-    head = b""
-    while len(head) < size_bytes and (piece := next(remaining, None)) is not None:
-        head += piece
-    return head, chain([head] if head else [], remaining)
-
-
 def _without(mark: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
     remaining = iter(pieces)
     yield next(remaining, b"").removeprefix(mark)
@@ -126,11 +117,19 @@ def _line_end_of(head: bytes) -> bytes:
 
 
 def _split(pieces: Iterable[bytes], end: bytes) -> Iterator[bytes]:
-    rest = b""
+    """The lines, each cut where it is too long; what a line grows to is put together once, at its end."""
+    begun: list[bytes] = []
+    begun_bytes = 0
     for piece in pieces:
-        lines = (rest + piece).split(end)
-        rest = lines.pop()[:MAX_LINE_BYTES]
-        for line in lines:
-            yield line[:MAX_LINE_BYTES] + end
-    if rest:
-        yield rest
+        first, *others = piece.split(end)
+        if begun_bytes < MAX_LINE_BYTES:
+            begun.append(first)
+            begun_bytes += len(first)
+        if others:
+            *whole, rest = others
+            yield b"".join(begun)[:MAX_LINE_BYTES] + end
+            for line in whole:
+                yield line[:MAX_LINE_BYTES] + end
+            begun, begun_bytes = [rest], len(rest)
+    if begun_bytes:
+        yield b"".join(begun)[:MAX_LINE_BYTES]

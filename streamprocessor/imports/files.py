@@ -11,8 +11,9 @@ from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_rows import RowClues
+from streamprocessor.imports.file_bytes import with_head
 from streamprocessor.imports.file_kinds import COMPOUND, HEAD_BYTES, PARQUET, ZIP, refuse_json
-from streamprocessor.imports.file_lines import FileLines, with_head
+from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender

@@ -1,34 +1,28 @@
-"""Which program a table was exported by, told by its header; what its columns probably mean where it is none's."""
+"""Which program a table was exported by, told by its header."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from streamprocessor.contract.strict_yaml.document import read_text
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
-from streamprocessor.imports.guessing.guess import guess
 from streamprocessor.imports.tables.header import plain
-
-__all__ = ["KnownExport", "guess", "known_exports", "recognise"]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownExport:
     """An export that is known, and what its columns mean.
 
-    name: of the mapping's file. title: what it is called. export: where to click for it.
+    name: of the mapping's file. title: what it is called.
     mapping_text: the mapping as it is written.
-    why: it was recognised; empty where nothing was.
     """
 
     name: str
     title: str
-    export: str
     mapping: CsvMapping
     mapping_text: str
-    why: str = ""
 
 
 def known_exports(folder: Path) -> list[KnownExport]:
@@ -41,24 +35,22 @@ def known_exports(folder: Path) -> list[KnownExport]:
         content = read_text(path, "a CSV mapping")
         mapping = parse_mapping(content, str(path))
         if (signs := mapping.recognise) is not None:
-            exports.append(KnownExport(path.stem, signs.title, signs.export, mapping, content))
+            exports.append(KnownExport(path.stem, signs.title, mapping, content))
     return exports
 
 
 def recognise(header: Sequence[str], exports: Sequence[KnownExport]) -> KnownExport | None:
-    """The export that has such a header, with why; None: it is none of these.
+    """The export that has such a header; None: it is none of these.
 
     Of several it is that which asks for most columns, then that whose other columns are there most, then by name.
     """
     names = {plain(name) for name in header if name.strip()}
     fitting = [export for export in exports if _fits(export, names)]
-    if not fitting:
-        return None
-    best = min(fitting, key=lambda export: (-len(_needed(export)), -len(_others(export) & names), export.name))
-    needed = ", ".join(name for name in header if plain(name) in _needed(best))
-    others = len(_others(best) & names)
-    beside = f", and {others} more that it may have" if others else ""
-    return replace(best, why=f"it has the columns {needed}{beside}")
+
+    def order(export: KnownExport) -> tuple[int, int, str]:
+        return -len(_needed(export)), -len(_others(export) & names), export.name
+
+    return min(fitting, key=order, default=None)
 
 
 def _fits(export: KnownExport, names: set[str]) -> bool:

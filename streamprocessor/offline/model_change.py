@@ -29,17 +29,18 @@ class ModelChange:
         self.moved = 0
         self.by_score = {score.name: ScoreChanges() for score in new.model.scores}
 
-    def count(self, record: Record, at_ms: int) -> None:
-        """One contact more, as of at_ms; the record is the new model's afterwards."""
+    def count(self, record: Record, at_ms: int) -> bool:
+        """One contact more, as of at_ms, and whether it becomes hot; the record is the new model's afterwards."""
         self._old.migrate_in_place(record, record.at_ms)
         self._old.advance_in_place(record, at_ms)
         shown, values = dict(record.shown), dict(record.values)
         episodes = {name: number for name, (number, _) in record.episodes.items()}
         self.contacts += 1
         self.moved += bool(self._new.migrate_in_place(record, at_ms))
+        becomes_hot = False
         for name, moved in self.by_score.items():
             if name in record.values:
-                moved.scores += record.values[name] != values.get(name)
+                moved.scores += (record.values[name] or {}) != (values.get(name) or {})  # nothing of it is no change
                 continue
             presented, stage = record.shown[name]
             before, stage_before = shown.get(name, (None, None))
@@ -47,4 +48,7 @@ class ModelChange:
             moved.higher += before is not None and presented is not None and presented > before
             moved.lower += before is not None and presented is not None and presented < before
             moved.stages += stage != stage_before
-            moved.become_hot += record.episodes.get(name, (0, None))[0] > episodes.get(name, 0)
+            is_newly_hot = record.episodes.get(name, (0, None))[0] > episodes.get(name, 0)
+            moved.become_hot += is_newly_hot
+            becomes_hot = becomes_hot or is_newly_hot
+        return becomes_hot

@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.files.locks import Lock, claim
 
 MOST_SLOTS = 1_000
 

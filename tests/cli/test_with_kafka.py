@@ -259,7 +259,10 @@ def test_what_a_model_would_do_to_contacts_is_told_before_it_is_applied(ask: Cal
     assert moved["higher"] >= 1
     assert moved["become_hot"] >= 1
     assert told["contacts"]["all"] >= 2
-    assert "become hot" in ask("model", "diff", file, "--contacts").output
+    assert "c-1" in {each["contact_id"] for each in told["contacts"]["become_hot"]}
+    printed = ask("model", "diff", file, "--contacts").output
+    assert "become hot" in printed
+    assert "c-1" in printed
     after = explained(ask, "c-1")
     assert after is not None
     assert after["scores"]["engagement"]["stage"] == "warm"  # nothing was written
@@ -270,6 +273,8 @@ def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask: Call) -> None:
 
     assert result.exit_code == 1
     assert "nothing is kept of it" in result.stderr
+    assert "search" not in result.stderr
+    assert "the page's search finds the id" in ask("explain", "kim@example.com").stderr
 
 
 @pytest.mark.usefixtures("imported")

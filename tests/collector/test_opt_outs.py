@@ -16,14 +16,13 @@ from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.scoring.evidence.union import is_suppressed
 from streamprocessor.scoring.record.facts import Event, SuppressionChanged
 from streamprocessor.scoring.scorer import Scorer
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW_MS, VOCABULARY, request_of, take
+from tests.harness.mapped_files import read_csv, read_mapping
 from tests.harness.system import ROOT
 
 SCORER = Scorer(parse_model("scores: {s: {rules: [{id: r, on: form_submission, points: 50}]}}", "m.yaml"))

@@ -16,7 +16,6 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http.validation import within_attribute_limits
 from streamprocessor.collector.http.wire_format import DecodedEvents, WireFormat
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.offline.linked_replay import replay
@@ -27,6 +26,7 @@ from streamprocessor.scoring.model.rules import AttributeRule, Comparison
 from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.scorer import Scorer
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW_MS, VOCABULARY, Taken, request_of, take
+from tests.harness.mapped_files import read_csv
 from tests.scoring.oracle.test_vectors import model_of
 
 FORMATS: dict[str, WireFormat] = {

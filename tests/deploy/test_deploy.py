@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.settings import PREFIX, Settings, read_settings
+from tests.harness.mapped_files import read_mapping
 from tests.harness.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[2]

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.imports.access_log import read_access_log
-from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.rows import ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import Fact
+from tests.harness.mapped_files import read_csv, read_mapping
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
@@ -19,6 +18,7 @@ from streamprocessor.imports.progress.checkpoint import EVERY_SECONDS, ImportChe
 from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import BadRow, ReadRow
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.mapped_files import read_csv
 
 AT_MS = 1_795_000_000_000
 ROWS = 5_200  # progress is told every 1 000

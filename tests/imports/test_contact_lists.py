@@ -9,11 +9,11 @@ import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import ImportSource, read_file
 from streamprocessor.imports.rows import CSV, BadRow
 from streamprocessor.settings import Settings
+from tests.harness.mapped_files import read_csv
 
 IMPORTS = Path(__file__).parents[2] / "deploy" / "imports"
 SALT = "a salt of the collectors"

@@ -151,6 +151,8 @@ def test_the_table_of_exports_is_whole() -> None:
         ("klaviyo-profiles", 8, "klaviyo:01HX0000000000000000000008", {"suppressed": True}),
         ("salesforce-leads", 1, "salesforce:00Q5g0000030001EAA", {"attributes": {"company_size": 1000}}),
         ("salesforce-contacts", 1, "salesforce:0035g0000030001EAA", {"attributes": {"job_title": "Chef, Küche"}}),
+        # A report writes 15 characters of the same id.
+        ("salesforce-lead-report", 1, "salesforce:00Q5g0000030001EAA", {"attributes": {"lead_source": "Web"}}),
         ("mautic-contacts", 3, "mautic:4", {"attributes": {"mautic_points": 30, "city": "Zürich"}}),
         ("segment-events", 0, "u-0", {"type": "purchase", "id": "ajs-next-0000"}),
         ("segment-events", 1, "anon:7f0c0001", {"type": "page_visit"}),
@@ -259,6 +261,25 @@ def test_a_workbook_is_imported_wherever_a_table_is_whatever_it_is_called() -> N
 
     assert len({row.line for row in rows}) == ROWS
     assert rows.read_as == "Excel, sheet 'Contacts', decimal point, times as iso"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "instant_ms", "said"),
+    [
+        ([46328.395833333336, 46329], 1_793_611_800_000, "excel_days"),
+        ([1_793_611_800_000, 1_793_611_800_001], 1_793_611_800_000, "epoch_ms"),
+    ],
+)
+def test_numbers_of_a_workbook_that_nothing_calls_dates_are_times_where_a_mapping_asks_for_one(
+    numbers: list[float], instant_ms: int, said: str
+) -> None:
+    mapping = parse_mapping("{type: purchase, contact: no, occurred_at: at}", "orders.yaml")
+    table = open_table([workbook({"Orders": [["no", "at"], [7, numbers[0]], [8, numbers[1]]]})], "orders.xlsx")
+
+    rows = TableRows(table, mapping, "orders.xlsx")
+
+    assert next(row.value["occurred_at"] for row in rows if isinstance(row, ImportRow)) == instant_ms
+    assert rows.read_as.endswith(f"times as {said}")
 
 
 def test_typed_cells_are_what_they_are_whatever_the_mapping_says_of_texts() -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
-from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
+from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.mapped_files import read_csv, read_mapping
 from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 
 NOW_MS = 1_795_000_000_000
@@ -213,6 +213,8 @@ def test_a_csv_row_becomes_attributes_where_the_mapping_says_so() -> None:
         ({"format": "iso", "zone": "Europe/Berlin"}, "2026-07-01T08:00:00+00:00", 1_782_892_800_000),
         ({"format": "epoch_ms"}, "1795334400123", 1_795_334_400_123),
         ({"format": "epoch_seconds"}, "1795334400.1239", 1_795_334_400_123),
+        ({"format": "excel_days"}, "46348", 1_795_305_600_000),
+        ({"format": "excel_days", "zone": "Europe/Berlin"}, "46328.395833333336", 1_793_608_200_000),
         ({"format": "%d.%m.%Y %H:%M"}, "22.11.2026 08:00", 1_795_334_400_000),
     ],
 )

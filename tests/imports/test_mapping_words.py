@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
+from tests.harness.mapped_files import read_csv
 
 AT_MS = 1_795_334_400_000
 DAY_MS = 1_793_577_600_000  # of 2026-11-02
@@ -73,8 +73,8 @@ def test_what_did_not_happen_is_no_event(cells: str) -> None:
         ("1000000000,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000"),
         ("1e99,2026-11-02", "bad-value", "column 'opens': wanted a whole number from 0 to 10000; got '1e99'"),
         ("many,2026-11-02", "bad-value", "column 'opens': wanted a number; got 'many'"),
-        ("2,", "bad-time", "column 'last open': wanted iso; got ''"),
-        ("2,soon", "bad-time", "column 'last open': wanted iso; got 'soon'"),
+        ("2,", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got ''"),
+        ("2,soon", "bad-time", "column 'last open': wanted iso (such as 2026-11-02T09:30:00); got 'soon'"),
     ],
 )
 def test_a_count_that_is_none_makes_a_bad_row(cells: str, reason: str, detail: str) -> None:
@@ -85,6 +85,15 @@ def test_a_count_that_is_none_makes_a_bad_row(cells: str, reason: str, detail: s
     assert isinstance(bad, BadRow)
     assert bad.reason == reason
     assert bad.detail.startswith(detail)
+
+
+def test_a_row_that_counts_more_events_than_fit_is_a_bad_row() -> None:
+    events = [f"{{type: t{number}, count: n, occurred_at: now}}" for number in range(3)]
+    mapping = f"contact: no\nattributes: {{no: no}}\nevents: [{', '.join(events)}]\n"
+    bad, *good = rows_of(mapping, "no,n\n7,10000\n8,6000\n")
+
+    assert bad == BadRow(2, "bad-value", "the row: wanted at most 20000 events; got more")
+    assert len(good) == 18_001
 
 
 def test_a_number_of_thousands_is_a_count() -> None:
@@ -150,6 +159,27 @@ def test_another_column_may_stand_in_for_an_empty_id() -> None:
     assert [row.contact_id for row in good if isinstance(row, ImportRow)] == ["u1", "anon:v2"]
     assert isinstance(bad, BadRow)
     assert bad.detail == "column 'user' and 'visitor' is empty"
+
+
+@pytest.mark.parametrize(
+    ("cell", "contact_id"),
+    [
+        ("001A0000006Vm9r", "sf:001A0000006Vm9rIAC"),
+        ("00570000001ZwTi", "sf:00570000001ZwTiAAK"),
+        ("001A0000006Vm9rIAC", "sf:001A0000006Vm9rIAC"),
+        ("17", "sf:17"),
+        ("", "anon:001A0000006Vm9r"),
+    ],
+)
+def test_both_spellings_of_an_id_of_salesforce_are_one_contact(cell: str, contact_id: str) -> None:
+    mapping = """
+    {contact: {column: no, prefix: "sf:", as: salesforce_id, otherwise: {column: v, prefix: "anon:"}},
+    attributes: {a: no}, suppressed: out}"""
+
+    (row,) = rows_of(mapping, f"no,v,out\n{cell},001A0000006Vm9r,yes\n")[-1:]
+
+    assert isinstance(row, ImportRow)
+    assert row.contact_id == contact_id
 
 
 def test_a_column_that_an_export_may_lack_is_empty_where_it_is_not_there() -> None:
@@ -245,6 +275,14 @@ def test_letter_case_and_blanks_of_a_column_s_name_do_not_matter_where_it_is_cle
         (
             "contact: no\nattributes: {a: b}\nencoding: ansi\n",
             "3: the mapping: encoding: wanted a text encoding such as utf-8, utf-16, cp1252 or latin-1; got 'ansi'",
+        ),
+        (
+            "contact: no\nevents:\n" + "".join(f"- {{type: t{n}, occurred_at: now}}\n" for n in range(101)),
+            "3: the mapping: events: wanted at most 100 events; got 101",
+        ),
+        (
+            "contact: no\ntype: a\noccurred_at: {column: b, format: '%d.%d.%Y'}\n",
+            "3: the mapping: occurred_at: format: wanted iso, epoch_ms, epoch_seconds or a strptime pattern, in which",
         ),
         (
             "contact: no\nattributes: {a: b}\nrecognise: {title: t}\n",

@@ -40,6 +40,14 @@ def looked_at(folder: Path, content: str, mapping: str | None = None, name: str 
     return propose(SETTINGS, GivenFile(file, name, CSV if mapping else JSON_LINES), mapping, ProposalBounds())
 
 
+def test_a_file_is_looked_at_no_longer_than_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text('{"contact_id": "c-1"}\n' * 9)
+
+    found = propose(SETTINGS, GivenFile(file, "list.jsonl", JSON_LINES), None, ProposalBounds(most_seconds=-1))
+    assert found.problem == "list.jsonl: wanted a file that can be looked at within -1 s; got one that takes longer"
+
+
 def test_a_row_is_counted_once_whatever_it_gives() -> None:
     rows: list[ReadRow] = [
         update(2),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.files import open_table
+from streamprocessor.imports.tables import workbook_parts
 from streamprocessor.imports.tables.typed_table import TypedTable
 from streamprocessor.imports.tables.workbook_parts import _kind_of
 from tests.imports.workbooks import workbook
@@ -37,6 +39,9 @@ def cells_of(rows: str, others: dict[str, str] | None = None) -> list[list[str]]
         ),
         ('<c t="str"><f>A1&amp;B1</f><v>of a formula</v></c>', "of a formula"),
         ('<c t="inlineStr"><is><t>two_x000D_lines</t></is></c>', "two\rlines"),
+        ("<c><v>123456789012345678901</v></c>", "123456789012345678901"),
+        (f"<c><v>{'9' * 400}</v></c>", "9" * 400),
+        ('<c t="inlineStr"><is><t>_xD83D__xDE00_ _xD83D_</t></is></c>', "\N{GRINNING FACE} \ufffd"),
         ('<c t="b"><v>1</v></c>', "true"),
         ('<c t="d"><v>2026-11-02T09:30:00</v></c>', "2026-11-02T09:30:00"),
         ("<c><v>51001</v></c>", "51001"),
@@ -117,6 +122,71 @@ def test_cells_stand_where_they_say_and_a_stray_one_far_away_costs_nothing() -> 
 def test_a_sheet_that_is_not_as_it_must_be_is_refused(rows: str) -> None:
     with pytest.raises(OperatorError, match=r"data\.xlsx: wanted a workbook, a whole one; got an error"):
         cells_of(rows)
+
+
+TEXT_CELL = '<c t="inlineStr"><is><t>{}</t></is></c>'
+LAUGHS = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize(
+    ("sheet", "wanted"),
+    [
+        ("<row>" + TEXT_CELL.format("x" * 2_000_000) + "</row>", "cells of at most 1048576 characters"),
+        (f'<row spans="{"1" * 2_000_000}"/>', "tags of at most 1048576 bytes"),
+        ("<a>" * 200, "at most 100 elements one in the other"),
+        ("".join(f"<a{number}/>" for number in range(2_000)), "at most 1000 names of elements"),
+    ],
+)
+def test_a_sheet_that_would_fill_memory_is_refused_as_soon_as_that_shows(sheet: str, wanted: str) -> None:
+    with pytest.raises(OperatorError, match=rf"got an error \(wanted {wanted}; got more\)"):
+        cells_of(f"{sheet}<row><c><v>1</v></c></row>")
+
+
+@pytest.mark.parametrize(
+    ("strings", "wanted"),
+    [
+        (f"<si><t>{'x' * 150_000}</t></si>", "elements of at most 100000 bytes; got a larger one"),
+        (f"<si>{'<r/>' * 40_000}</si>", "elements of at most 100000 bytes; got a larger one"),
+        (f"<a>{'<b/>' * 10}" * 200, "at most 100 elements one in the other; got more"),
+        (f"<si><t>{'x' * 2_000}</t></si>" * 5, "shared texts of at most 9000 bytes of memory; got more"),
+    ],
+)
+def test_texts_that_would_fill_memory_are_refused_as_soon_as_that_shows(
+    strings: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_parts, "MAX_STRINGS_BYTES", 9_000)
+    monkeypatch.setattr(workbook_parts, "_MAX_ELEMENT_BYTES", 100_000)
+
+    with pytest.raises(OperatorError, match=rf"got an error \(wanted {wanted}\)"):
+        cells_of("<row><c><v>1</v></c></row>", {"xl/sharedStrings.xml": f"<sst>{strings}</sst>"})
+
+
+def test_what_stands_beside_shared_texts_is_forgotten_however_much_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "_MAX_ELEMENT_BYTES", 100_000)
+    strings = f"<sst>{'<x><y/></x>' * 20_000}<si><t>no</t></si></sst>"
+
+    assert cells_of('<row><c t="s"><v>0</v></c></row>', {"xl/sharedStrings.xml": strings}) == [["no"]]
+
+
+def test_no_sheet_defines_what_grows_or_names_another_file() -> None:
+    table = {SHEET: f"{LAUGHS}<worksheet><row>{TEXT_CELL.format('&b;&f;')}</row></worksheet>"}
+
+    with pytest.raises(OperatorError, match=r"wanted no definitions of its own; got a DOCTYPE"):
+        table_of(table)
+
+
+def test_no_shared_text_is_that_of_another_file() -> None:
+    strings = f"{LAUGHS}<sst><si><t>&f;</t></si></sst>"
+
+    with pytest.raises(OperatorError, match="got an error"):
+        cells_of('<row><c t="s"><v>0</v></c></row>', {"xl/sharedStrings.xml": strings})
+
+
+def test_a_place_of_a_million_letters_is_none_and_takes_no_time() -> None:
+    began_seconds = time.process_time()
+
+    assert cells_of(f'<row><c r="{"Z" * 900_000}1"><v>1</v></c><c r="A1"><v>2</v></c></row>') == [["2"]]
+    assert time.process_time() - began_seconds < 2
 
 
 def test_any_damage_of_a_workbook_is_rows_or_a_refusal() -> None:

@@ -100,6 +100,9 @@ def refusal(content: bytes) -> str:
             "wanted text; got bytes that no text has: export the table as CSV",
             id="noise",
         ),
+        pytest.param(
+            b"who" + b"," * 20_000 + b"\n", "wanted at most 16384 columns; got 20001", id="more columns than any table"
+        ),
         pytest.param(gzip.compress(archive("a"), mtime=0), "wanted text; got a ZIP archive", id="a zip in gzip"),
     ],
 )

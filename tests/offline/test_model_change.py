@@ -18,12 +18,20 @@ scores:
   same:
     rules:
       - {{id: open, on: email_open, points: 1}}
+"""
+BY_PRODUCT = """
+  by-product:
+    by: properties.product
+    rules:
+      - {{id: open, on: email_open, points: 1}}
+"""
+HOT_LEAD = """
 hot_lead: {{score: s, stage: hot}}
 """
 
 
-def scorer(points: int, revision: int) -> Scorer:
-    return Scorer(parse_model(MODEL.format(points=points), "m", revision=revision))
+def scorer(points: int, revision: int, more: str = "") -> Scorer:
+    return Scorer(parse_model((MODEL + more + HOT_LEAD).format(points=points), "m", revision=revision))
 
 
 def opened(by: Scorer, times: int) -> Record:
@@ -46,8 +54,8 @@ def test_contacts_are_counted_by_what_they_would_be_shown() -> None:
 
 def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower() -> None:
     hotter, colder = ModelChange(scorer(10, 1), scorer(20, 2)), ModelChange(scorer(20, 1), scorer(10, 2))
-    hotter.count(opened(scorer(10, 1), 1), AT_MS)
-    colder.count(opened(scorer(20, 1), 1), AT_MS)
+    assert hotter.count(opened(scorer(10, 1), 1), AT_MS)
+    assert not colder.count(opened(scorer(20, 1), 1), AT_MS)
     assert hotter.by_score["s"] == ScoreChanges(scores=1, higher=1, lower=0, stages=1, become_hot=1)
     assert colder.by_score["s"] == ScoreChanges(scores=1, higher=0, lower=1, stages=1, become_hot=0)
 
@@ -56,3 +64,11 @@ def test_what_time_alone_has_done_is_not_counted_as_the_models_doing() -> None:
     change = ModelChange(scorer(10, 1), scorer(20, 2))
     change.count(opened(scorer(10, 1), 1), AT_MS + 40 * DAY_MS)
     assert (change.contacts, change.moved) == (1, 0)
+
+
+def test_a_new_score_by_value_changes_whom_it_gives_a_value_and_nobody_else() -> None:
+    change = ModelChange(scorer(10, 1), scorer(10, 2, BY_PRODUCT))
+
+    change.count(opened(scorer(10, 1), 1), AT_MS)
+
+    assert change.by_score["by-product"] == ScoreChanges()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,22 @@ import pytest
 from sqlalchemy import Engine
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.gateways.import_files import KEPT_MS, MOST_FILES, ImportFiles
+from streamprocessor.readmodel.endpoints.import_files.choosing import written_text
+from streamprocessor.readmodel.gateways import import_files, import_mappings
+from streamprocessor.readmodel.gateways.import_files import (
+    KEPT_MS,
+    MOST_FILES,
+    MOST_LOOKED_AT,
+    MOST_RECEIVED,
+    MOST_WAITING,
+    FileName,
+    ImportFiles,
+)
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.imports import MappingBody
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
 from tests.readmodel.api_apps import ApiApp
 from tests.readmodel.databases import opened_database
@@ -33,6 +47,14 @@ MAPPING: dict[str, Any] = {
     "attributes": {"email": "E-Mail", "first_name": "Vorname", "company": "Firma"},
     "suppressed": {"column": "Abgemeldet", "true_values": ["ja"], "false_values": ["nein"]},
 }
+
+
+NAME = FileName("x.csv", "anna")
+
+
+def nested(depth: int) -> Any:
+    """A word in as many mappings, one in the other."""
+    return {"a": nested(depth - 1)} if depth else "a"
 
 
 class Runs:
@@ -200,6 +222,9 @@ async def test_a_saved_mapping_recognises_its_columns_the_next_time(http: httpx.
         ("PUT", "/api/import-mappings/x", {"mapping": {"contact": "\ud800"}}, "bad-body"),
         ("PUT", "/api/import-mappings/x", {"mapping_text": 'contact: "\\ud800"'}, "bad-body"),
         ("PUT", "/api/import-mappings/x", {"mapping": {"contact": 1 << 80}}, "bad-body"),
+        ("PUT", "/api/import-mappings/x", {"mapping": {"contact": nested(800)}}, "bad-body"),
+        ("PUT", "/api/import-mappings/x", {"mapping": {"contact": nested(30)}}, "bad-mapping"),
+        ("PUT", "/api/import-mappings/x", {"mapping_text": "contact: " + "[" * 20_000}, "bad-mapping"),
         ("DELETE", "/api/import-mappings/x", None, "no-such-mapping"),
     ],
 )
@@ -228,8 +253,147 @@ async def test_what_came_half_is_not_there_after_a_restart(tmp_path: Path) -> No
     folder, jobs = tmp_path / "kept", ImportJobs(tmp_path / "imports", lambda *_: None, 1_000, lambda: 0)
     files = ImportFiles(folder, jobs, lambda: 0)
     with pytest.raises(Problem):
-        await files.keep("x.csv", "csv", cut_off())
+        await files.keep(NAME, "csv", cut_off())
     assert list(folder.iterdir()) == []
     (folder / ("a" * 32)).write_text("half")
     ImportFiles(folder, jobs, lambda: 0)
     assert list(folder.iterdir()) == []
+
+
+async def test_a_token_that_may_not_read_sees_of_the_kept_files_its_own_alone(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    made = (await http.post("/api/tokens", json={"name": "robot", "scopes": ["write"]})).json()
+    robot = app.client(headers=bearer(made["token"]))
+    others, own = (await given(http))["file"]["id"], (await given(robot))["file"]["id"]
+
+    assert [file["id"] for file in (await robot.get("/api/import-files")).json()["files"]] == [own]
+    assert (await robot.get(f"/api/import-files/{own}")).status_code == 200
+    for answer in (
+        await robot.get(f"/api/import-files/{others}"),
+        await robot.post(f"/api/import-files/{others}/proposal", json={}),
+        await robot.post("/api/imports", json={"file": others}),
+        await robot.delete(f"/api/import-files/{others}"),
+    ):
+        assert answer.json()["code"] == "no-such-file", answer.text
+    assert [file["id"] for file in (await http.get("/api/import-files")).json()["files"]] == [own, others]
+
+
+async def test_so_many_files_come_at_once_and_one_more_has_to_wait(tmp_path: Path) -> None:
+    goes_on, began = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow() -> AsyncIterator[bytes]:
+        began.release()
+        yield b"a,b\n"
+        await goes_on.wait()
+
+    files = ImportFiles(tmp_path / "kept", ImportJobs(tmp_path, lambda *_: None, 1_000, lambda: 0), lambda: 0)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_RECEIVED):
+            tasks.create_task(files.keep(NAME, "csv", slow()))
+            await began.acquire()
+        with pytest.raises(Problem) as refused:
+            await files.keep(NAME, "csv", slow())
+        goes_on.set()
+
+    assert (refused.value.status_code, len(files.all())) == (503, MOST_RECEIVED)
+    assert (await files.keep(NAME, "csv", slow())).kept_by == "anna"
+
+
+async def test_so_many_wait_for_their_file_to_be_looked_at_and_one_more_comes_later(
+    app: ApiApp, http: httpx.AsyncClient
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    files, goes_on, begun = app.context.gateways.import_files, asyncio.Event(), asyncio.Semaphore(0)
+
+    async def look() -> None:
+        async with files.looking():
+            begun.release()
+            await goes_on.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(MOST_WAITING):
+            tasks.create_task(look())
+        for _ in range(MOST_LOOKED_AT):
+            await begun.acquire()
+        refused = await http.get(f"/api/import-files/{file_id}")
+        goes_on.set()
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "too-many-files")
+    assert (await http.get(f"/api/import-files/{file_id}")).status_code == 200
+
+
+@pytest.mark.parametrize("half", [b"", b'{"id":', b"[]", b'{"id": "x", "unknown": 1}'])
+async def test_what_a_power_cut_left_half_written_is_none_and_keeps_nothing_from_starting(
+    app: ApiApp, http: httpx.AsyncClient, tmp_path: Path, half: bytes
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    saved = {"mapping": MAPPING, "header": ["E-Mail"]}
+    assert (await http.put("/api/import-mappings/half", json=saved)).status_code == 200
+    for folder in ("import-files", "import-mappings"):
+        (broken,) = (tmp_path / folder).glob("*.json")
+        assert stat.S_IMODE(broken.stat().st_mode) == 0o600
+        broken.write_bytes(half)
+
+    again = ApiApp(app.context.engine, tmp_path).client(headers=bearer(ALL))
+    assert (await again.get(f"/api/import-files/{file_id}")).status_code == 404
+    assert (await again.get("/api/import-mappings/half")).status_code == 404
+    assert (await given(again))["recognised"] is None
+    assert (await again.put("/api/import-mappings/half", json=saved)).status_code == 200
+
+
+async def test_a_mapping_is_read_beside_what_others_ask(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def noting(body: MappingBody) -> str | None:
+        threads.append(threading.current_thread())
+        return written_text(body)
+
+    monkeypatch.setattr("streamprocessor.readmodel.endpoints.import_files.files.written_text", noting)
+    await proposed(http, (await given(http))["file"]["id"], {"mapping": MAPPING})
+
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize("choices", [b"", b"{", b"[]", b"{}", b'{"id": "b"}'])
+def test_a_file_whose_choices_say_nothing_is_gone_and_keeps_no_process_from_starting(
+    tmp_path: Path, choices: bytes
+) -> None:
+    jobs = ImportJobs(tmp_path / "imports", lambda *_: None, 1_000, lambda: 0)
+    (tmp_path / ("a" * 32)).write_text("a,b")
+    (tmp_path / f"{'a' * 32}.json").write_bytes(choices)
+
+    assert ImportFiles(tmp_path, jobs, lambda: 0).all() == []
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+async def test_where_there_is_no_room_is_said_at_each_door_and_nothing_is_half_there(
+    http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = (await given(http))["file"]["id"]
+    before = sorted((tmp_path / "import-files").iterdir())
+
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for module in (import_files, import_mappings):
+        monkeypatch.setattr(module, "write_whole", no_room)
+    for method, path, body in (
+        ("POST", "/api/import-files?name=x.csv", CSV),
+        ("POST", f"/api/import-files/{file_id}/proposal", json.dumps({"mapping": MAPPING})),
+        ("PUT", "/api/import-mappings/x", json.dumps({"mapping": MAPPING})),
+    ):
+        answer = await http.request(method, path, content=body, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-room"), answer.text
+    assert sorted((tmp_path / "import-files").iterdir()) == before
+    assert (await http.get("/api/import-mappings")).json()["mappings"] == []
+    begun = await imported(http, {"file": file_id})
+    assert begun["state"] == "done"
+
+
+async def test_mappings_saved_at_the_same_moment_are_both_taken(http: httpx.AsyncClient) -> None:
+    puts = [http.put("/api/import-mappings/x", json={"mapping": MAPPING, "header": [str(n)] * 50}) for n in range(40)]
+    assert {answer.status_code for answer in await asyncio.gather(*puts)} == {200}

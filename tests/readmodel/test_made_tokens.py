@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ import pytest
 from sqlalchemy import Engine
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.inbox.rules import InboxRules, Salesperson
 from streamprocessor.readmodel.requests.sessions import COOKIE, LIFE_SECONDS
 from streamprocessor.readmodel.requests.sign_in_links import LINK_LIFE_SECONDS, sign_in_address
+from streamprocessor.readmodel.store.access import access_store
 from streamprocessor.readmodel.store.access.access_store import USED_EVERY_MS
 from tests.harness.apis import ALL, NO_ERASE, READ_ONLY, bearer
 from tests.harness.system import until
@@ -174,6 +177,13 @@ WRONG: list[tuple[str, dict[str, Any], int, str]] = [
     ("the name of a token of the settings", {"name": " crm "}, 409, "name-taken"),
     ("the name of the inbox's rules", {"name": "system"}, 409, "name-taken"),
     ("the name of the first token", {"name": "local"}, 409, "name-taken"),
+    ("one that looks like a token's of the settings", {"name": "\u0441rm"}, 409, "name-taken"),
+    ("one that looks like the first token's", {"name": "LOCA1"}, 409, "name-taken"),
+    ("one that looks like its maker's", {"name": "Iead"}, 409, "name-taken"),
+    ("one in wide letters that looks like its maker's", {"name": "\uff4c\uff45\uff41\uff44"}, 409, "name-taken"),
+    ("a name with a blank that nobody sees", {"name": "le\u200bad"}, 400, "bad-parameter"),
+    ("a name that is read backwards", {"name": "\u202edael"}, 400, "bad-parameter"),
+    ("half a character", {"name": "\ud800"}, 400, "bad-body"),
     ("no name", {"name": " "}, 400, "bad-parameter"),
     ("a name with a line feed", {"name": "an\nna"}, 400, "bad-parameter"),
     ("a word that is none", {"secret": "mine"}, 400, "bad-body"),
@@ -188,12 +198,23 @@ async def test_no_token_is_made_that_may_more_or_lasts_longer_than_its_maker(
     wanted = {"name": "anna", "scopes": ["read"], "expires_at": at(NOW_MS + DAY_MS)}
     http = app.client(headers=bearer(maker["token"]))
 
-    refused = await http.post("/api/tokens", json=wanted | body)
+    refused = await http.post("/api/tokens", content=json.dumps(wanted | body))
 
     assert (refused.status_code, refused.json()["code"]) == (status, code), what
     assert (await http.post("/api/tokens", json=wanted)).status_code == 201
     names = [each["name"] for each in (await http.get("/api/tokens")).json()["tokens"] if each["from"] == "api"]
     assert sorted(names) == ["anna", "lead"]
+
+
+async def test_a_person_may_have_several_tokens_and_no_other_has_one_that_looks_like_theirs(tmp_path: Path) -> None:
+    inbox = InboxRules(people={"bo li": Salesperson("bo li", "Bo Li")})
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        app = ApiApp(engine, tmp_path, inbox=inbox)
+        for name in ("bo li", "bo li", "Анна", "Анна", "anne"):
+            await made(app, name=name)
+        for name in ("Bo Li", "boli", "b0 li", "AHHA"):
+            refused = await app.client(headers=bearer(ALL)).post("/api/tokens", json={"name": name, "scopes": ["read"]})
+            assert (refused.status_code, refused.json()["code"]) == (409, "name-taken"), name
 
 
 @pytest.mark.parametrize("token", [READ_ONLY, NO_ERASE])
@@ -226,6 +247,22 @@ async def test_the_last_token_that_makes_tokens_stays_and_any_other_may_be_revok
         assert (await http.delete(f"/api/tokens/{lead['id']}")).status_code == 200
         assert (await http.get("/api/tokens")).status_code == 401
         assert (await app.client(headers=bearer(other["token"])).get("/api/tokens")).status_code == 200
+
+
+async def test_who_signs_in_over_and_over_ends_the_oldest_of_their_own_sessions(
+    engine_of_each: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access_store, "MOST_SESSIONS", 3)
+    app = ApiApp(engine_of_each, tmp_path)
+    another, _ = await signed_in(app, (await made(app, name="bea"))["token"])
+    token = (await made(app))["token"]
+    pages = []
+    for _ in range(5):
+        app.clock.now_ms += 1
+        pages.append((await signed_in(app, token))[0])
+
+    assert [(await page.get("/api/session")).status_code for page in pages] == [401, 401, 200, 200, 200]
+    assert (await another.get("/api/session")).status_code == 200
 
 
 async def test_the_audit_names_who_made_and_revoked_which_token_and_who_signed_in(app: ApiApp, tmp_path: Path) -> None:
@@ -318,6 +355,15 @@ async def test_a_link_signs_in_once_within_minutes_on_its_own_machine(app: ApiAp
     assert (refused.status_code, refused.json()["code"]) == (401, "link-over")
     assert "`streamprocessor sign-in` there prints a new one" in refused.json()["detail"]
     assert COOKIE not in refused.cookies
+
+
+def test_a_link_that_another_process_makes_at_this_moment_stays(tmp_path: Path) -> None:
+    draft = tmp_path / "sign-in-links" / ".half"
+    draft.parent.mkdir()
+    draft.touch()
+    sign_in_address("http://page", tmp_path, NOW_MS)
+
+    assert draft.exists()
 
 
 async def test_of_many_who_use_a_link_at_once_one_is_signed_in(app: ApiApp, tmp_path: Path) -> None:

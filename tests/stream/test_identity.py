@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
-from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.files import ImportSource, read_file, send_rows
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import CSV
@@ -20,6 +19,7 @@ from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import InputFact
 from tests.harness.identity_traffic import sent, tell
 from tests.harness.identity_verdict import IdentityRun, assert_people_are_the_oracles, read_identity_run
+from tests.harness.mapped_files import read_mapping
 from tests.harness.processes import ADDRESS_SALT
 from tests.harness.settling import until_settled
 from tests.harness.system import ROOT, Sent

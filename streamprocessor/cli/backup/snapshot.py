@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.files.locks import Lock, claim
 
 KAFKA_DATA = PurePosixPath(KAFKA_FOLDER) / "data"
 COMMITTED, METADATA = "__consumer_offsets-", "__cluster_metadata-"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,8 +15,6 @@ from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 if TYPE_CHECKING:
     from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
     from streamprocessor.imports.rows import BadRow
-
-_READ_BYTES = 1 << 16
 
 
 @click.command("import")
@@ -58,6 +55,7 @@ def import_file(
     from streamprocessor.cli.terminal.progress import import_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import parse_mapping
+    from streamprocessor.imports.file_bytes import pieces_of
     from streamprocessor.imports.files import ImportSource, read_file, send_rows
     from streamprocessor.imports.importer import unannounced
     from streamprocessor.imports.proposals.file_proposal import GivenFile, format_of
@@ -70,11 +68,11 @@ def import_file(
     if dry_run:
         preview(ctx, settings_of(ctx), given, given_mapping, as_json=as_json)
         return
-    chosen = recognised_mapping_of(settings_of(ctx), given, given_mapping)
-    if line := recognised_line(given, chosen):
+    file_mapping = recognised_mapping_of(settings_of(ctx), given, given_mapping)
+    if line := recognised_line(given, file_mapping):
         click.echo(line, err=True)
-    columns = None if chosen.text is None else parse_mapping(chosen.text, mapping or "mapping")
-    settings, reading = connected_settings(ctx), f"{file_format}\n{chosen.text or ''}"
+    columns = None if file_mapping.text is None else parse_mapping(file_mapping.text, mapping or "mapping")
+    settings, reading = connected_settings(ctx), f"{file_format}\n{file_mapping.text or ''}"
     with (
         file_checkpoint(settings, file, reading, restart=restart) as checkpoint,
         file.open("rb") as content,
@@ -84,7 +82,7 @@ def import_file(
         if checkpoint.is_resumed:
             bar.note(_going_on(file, checkpoint))
         source = ImportSource(file.name, checkpoint.at_ms)
-        rows = read_file(settings, _counted(content, bar.read), file_format, columns, source)
+        rows = read_file(settings, pieces_of(content, bar.read), file_format, columns, source)
         sending = send_rows(
             *(settings, unannounced(rows), checkpoint),
             lambda bad: bar.note(_sentence(file, bad)),
@@ -93,9 +91,9 @@ def import_file(
         counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
-        found = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
+        reading_facts = {"rows": counts.rows, "read_as": rows.read_as, "resumed_after_rows": rows_before}
         print_json_lines(
-            [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **found}]
+            [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **reading_facts}]
         )
     else:
         by_topic = ", ".join(f"{number} to {topic}" for topic, number in sorted(counts.sent.items()))
@@ -104,13 +102,6 @@ def import_file(
         click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used{skipped}")
     if bad:
         ctx.exit(EXIT_FAILED)
-
-
-def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
-    """The content in pieces, each told of as it is read."""
-    while piece := content.read(_READ_BYTES):
-        advance(len(piece))
-        yield piece
 
 
 def _going_on(file: Path, checkpoint: ImportCheckpoint) -> str:

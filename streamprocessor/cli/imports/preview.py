@@ -35,8 +35,9 @@ class FileMapping(NamedTuple):
 def mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> FileMapping:
     """The mapping that was given, else that of the known export that the file is, else a guess."""
     from streamprocessor.contract.strict_yaml.document import read_text
+    from streamprocessor.imports.guessing.guess import guess
     from streamprocessor.imports.proposals.file_proposal import head_of
-    from streamprocessor.imports.recognition import guess, known_exports, recognise
+    from streamprocessor.imports.recognition import known_exports, recognise
 
     if mapping is not None:
         return FileMapping(read_text(mapping, "a mapping of columns"))
@@ -51,14 +52,14 @@ def mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> Fil
 
 def recognised_mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> FileMapping:
     """The same, but no guess; raises OperatorError where the file is no known export and no mapping was given."""
-    chosen = mapping_of(settings, file, mapping)
-    if chosen.is_guess:
+    file_mapping = mapping_of(settings, file, mapping)
+    if file_mapping.is_guess:
         message = (
             f"{file.path}: no known export has these columns; wanted --mapping FILE; `streamprocessor import "
             f"{file.path} --dry-run` shows one to begin with"
         )
         raise OperatorError(message)
-    return chosen
+    return file_mapping
 
 
 def preview(ctx: click.Context, settings: Settings, file: GivenFile, mapping: Path | None, *, as_json: bool) -> None:
@@ -68,61 +69,65 @@ def preview(ctx: click.Context, settings: Settings, file: GivenFile, mapping: Pa
     from streamprocessor.process.stored_secrets import known_address_salt
 
     salt = known_address_salt(settings.address_salt, settings.data_path) or _STAND_IN_SALT
-    chosen = mapping_of(settings, file, mapping)
-    found = propose(settings.model_copy(update={"address_salt": salt}), file, chosen.text, ProposalBounds())
+    file_mapping = mapping_of(settings, file, mapping)
+    look = propose(settings.model_copy(update={"address_salt": salt}), file, file_mapping.text, ProposalBounds())
     if as_json:
-        print_json_lines([_as_json(file, chosen, found)])
+        print_json_lines([_as_json(file, file_mapping, look)])
     else:
-        _print(file, chosen, found)
-    if found.proposal is None or found.proposal.counts.refused:
+        _print(file, file_mapping, look)
+    if look.proposal is None or look.proposal.counts.refused:
         ctx.exit(EXIT_FAILED)
 
 
-def recognised_line(file: GivenFile, chosen: FileMapping) -> str | None:
+def recognised_line(file: GivenFile, file_mapping: FileMapping) -> str | None:
     """What the file was recognised as, as one line; None where there was no need to."""
-    if chosen.is_guess:
+    if file_mapping.is_guess:
         return f"{file.path}: no known export; its columns are read as they look"
-    return None if chosen.title is None else f"{file.path}: recognised as {chosen.title}"
+    return None if file_mapping.title is None else f"{file.path}: recognised as {file_mapping.title}"
 
 
-def _as_json(file: GivenFile, chosen: FileMapping, found: FileProposal) -> dict[str, Any]:
-    proposal = found.proposal
+def _as_json(file: GivenFile, file_mapping: FileMapping, look: FileProposal) -> dict[str, Any]:
+    proposal = look.proposal
     return {
         "file": str(file.path),
-        "recognised": chosen.title,
-        "mapping_text": chosen.text,
-        "read_as": found.read_as,
-        "problem": found.problem,
-        "columns": found.columns,
+        "recognised": file_mapping.title,
+        "mapping_text": file_mapping.text,
+        "read_as": look.read_as,
+        "problem": look.problem,
+        "columns": look.columns,
         "samples": [] if proposal is None else proposal.samples,
         "counts": None if proposal is None else proposal.counts,
         "first_refused": [] if proposal is None else proposal.first_refused,
     }
 
 
-def _print(file: GivenFile, chosen: FileMapping, found: FileProposal) -> None:
+def _print(file: GivenFile, file_mapping: FileMapping, look: FileProposal) -> None:
     from streamprocessor.cli.terminal.printing import print_table
 
     for line in filter(
-        None, (recognised_line(file, chosen), found.read_as and f"{file.path}: read as {found.read_as}")
+        None,
+        (
+            recognised_line(file, file_mapping),
+            look.read_as and f"{file.path}: read as {look.read_as}",
+        ),
     ):
         click.echo(line)
-    if found.columns:
+    if look.columns:
         click.echo()
-        rows = [(each.name, ", ".join(each.samples), ", ".join(each.meanings) or "left out") for each in found.columns]
+        rows = [(each.name, ", ".join(each.samples), ", ".join(each.meanings) or "left out") for each in look.columns]
         print_table(("COLUMN", "SUCH AS", "MEANS"), rows)
-    if found.proposal is not None:
+    if look.proposal is not None:
         click.echo()
-        print_table(("LINE", "CONTACT", "BECOMES"), map(_sample_cells, found.proposal.samples))
+        print_table(("LINE", "CONTACT", "BECOMES"), map(_sample_cells, look.proposal.samples))
         click.echo()
-        for line in _count_lines(found.proposal.counts):
+        for line in _count_lines(look.proposal.counts):
             click.echo(line)
-        for refused in found.proposal.first_refused:
+        for refused in look.proposal.first_refused:
             click.echo(f"{file.path}:{refused.line}: {refused.reason}: {refused.detail}")
-    if chosen.is_guess:
-        click.echo(f"\nAs a mapping, to be corrected and given by --mapping FILE:\n\n{chosen.text}")
-    if found.problem is not None:
-        click.echo(f"\n{found.problem}", err=True)
+    if file_mapping.is_guess:
+        click.echo(f"\nAs a mapping, to be corrected and given by --mapping FILE:\n\n{file_mapping.text}")
+    if look.problem is not None:
+        click.echo(f"\n{look.problem}", err=True)
 
 
 def _sample_cells(row: SampleRow) -> tuple[object, ...]:

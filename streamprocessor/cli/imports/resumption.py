@@ -11,7 +11,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import PRIVATE_FOLDER, keep_private
-from streamprocessor.process.locks import claim
+from streamprocessor.process.files.locks import claim
 from streamprocessor.settings import Settings
 
 FOLDER = "imports"
@@ -26,21 +26,22 @@ def file_checkpoint(settings: Settings, file: Path, reading: str, *, restart: bo
     Raises OperatorError where it can't be kept, or another process imports the file.
     """
     keep_private(settings.data_path)
-    kept = settings.data_path / FOLDER / _name(settings, file, reading)
-    lock_file = kept.with_suffix(".lock")
+    folder = settings.data_path / FOLDER
+    checkpoint_file = folder / _name(settings, file, reading)
+    lock_file = checkpoint_file.with_suffix(".lock")
     try:
-        kept.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        folder.mkdir(PRIVATE_FOLDER, exist_ok=True)
         lock = claim(lock_file)
     except OSError as error:
-        message = f"{kept.parent}: how far imports got can't be kept: {error}; wanted a folder for it, by --data-dir"
+        message = f"{folder}: how far imports got can't be kept: {error}; wanted a folder for it, by --data-dir"
         raise OperatorError(message) from error
     if lock is None:
         message = f"{file}: is imported by another process at this moment; wanted one at a time: wait for its end"
         raise OperatorError(message)
     with lock:
         if restart:
-            kept.unlink(missing_ok=True)
-        checkpoint = ImportCheckpoint(kept, now_ms())
+            checkpoint_file.unlink(missing_ok=True)
+        checkpoint = ImportCheckpoint(checkpoint_file, now_ms())
         yield checkpoint
         checkpoint.remove()
         lock_file.unlink(missing_ok=True)

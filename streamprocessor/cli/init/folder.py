@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
 
-_READABLE, _PRIVATE = 0o644, 0o600
+_READABLE = 0o644
 
 
 def refuse_existing(folder: Path, names: Iterable[str]) -> None:
@@ -32,23 +31,13 @@ def write_folder(folder: Path, texts: Mapping[str, str], private: str) -> None:
     private: the file that nobody else may read, for secrets may be put into it. Raises OperatorError where one can't be
     written.
     """
+    from streamprocessor.process.files.whole_file import OWNER_ALONE, write_whole
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
-            _write(folder / name, text, _PRIVATE if name == private else _READABLE)
+            mode = OWNER_ALONE if name == private else _READABLE
+            write_whole(folder / name, text.encode(), mode=mode, is_shared=True)
     except OSError as error:
         message = f"{folder}: wanted a folder to write to; got an error: {error}"
         raise OperatorError(message) from error
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    """Write a file that is whole from the moment it is there."""
-    handle, new = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(new).chmod(mode)
-        Path(new).replace(path)
-    except OSError:
-        Path(new).unlink(missing_ok=True)
-        raise

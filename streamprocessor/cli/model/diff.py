@@ -13,6 +13,7 @@ from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
+from streamprocessor.contract.display import Display, display_name
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
 from streamprocessor.contract.rfc3339 import format_rfc3339
@@ -22,9 +23,14 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.offline.model_change import ModelChange
 from streamprocessor.process.clock import now_ms
+from streamprocessor.scoring.evidence.union import attributes_of
 from streamprocessor.scoring.plan.coverage import coverage_gaps
+from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
+
+MOST_NAMED = 10
+"""Of the contacts that become hot."""
 
 
 async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bool) -> dict[str, Any]:
@@ -34,9 +40,16 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
-        await _count_contacts(client_settings(settings), full_name_of(settings, CONTACTS_CHANGELOG), change)
+        display = model_of(after).display
+        changelog = full_name_of(settings, CONTACTS_CHANGELOG)
+        newly_hot = await _count_contacts(client_settings(settings), changelog, change, display)
         by_score = {name: asdict(moved) for name, moved in change.by_score.items()}
-        answer["contacts"] = {"all": change.contacts, "moved": change.moved, "scores": by_score}
+        answer["contacts"] = {
+            "all": change.contacts,
+            "moved": change.moved,
+            "scores": by_score,
+            "become_hot": newly_hot,
+        }
     return answer
 
 
@@ -66,6 +79,11 @@ def _print_contacts(contacts: dict[str, Any]) -> None:
     click.echo(f"\n{contacts['moved']} of {contacts['all']} contacts would be announced with another score or stage:")
     columns = ("score", "another score", "higher", "lower", "another stage", "become hot")
     print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items()])
+    if contacts["become_hot"]:
+        print_table(
+            ("become hot, the first", "contact"),
+            [(each["display_name"], each["contact_id"]) for each in contacts["become_hot"]],
+        )
 
 
 def _as_applied_after(before: ModelRevision, file: Path) -> ModelRevision:
@@ -94,8 +112,14 @@ def _as_json(before: ModelRevision, after: ModelRevision, names: tuple[Path, str
     }
 
 
-async def _count_contacts(clients: ClientSettings, changelog: str, change: ModelChange) -> None:
-    """Every contact's last record, partition by partition, so that one partition's are in memory at a time."""
+async def _count_contacts(
+    clients: ClientSettings, changelog: str, change: ModelChange, display: Display
+) -> list[dict[str, str | None]]:
+    """The first contacts that become hot, by id and name.
+
+    Every contact's last record is read, partition by partition, so that one partition's are in memory at a time.
+    """
+    newly_hot = list[dict[str, str | None]]()
     source = BrokerSource(clients)
     places = sorted(await source.ends([changelog]))
     with counting_bar("partitions of contacts", len(places)) as one_more:
@@ -103,5 +127,8 @@ async def _count_contacts(clients: ClientSettings, changelog: str, change: Model
             partition = await StoredPartition.read(source, topic, number)
             at_ms = now_ms()
             for contact in partition.contacts():
-                change.count(contact.record, at_ms)
+                if change.count(contact.record, at_ms) and len(newly_hot) < MOST_NAMED:
+                    name = display_name(display, present_values(attributes_of(contact.record)))
+                    newly_hot.append({"contact_id": contact.key.decode(), "display_name": name})
             one_more()
+    return newly_hot

@@ -17,8 +17,8 @@ def program(folder: Path | None = None) -> str:
     Its name where the shell finds it under that; else its path, relative where it is below the folder.
     """
     ours = Path(sys.executable).with_name(NAME)
-    found = shutil.which(NAME)
-    if not ours.exists() or (found is not None and os.path.samefile(found, ours)):
+    on_path = shutil.which(NAME)
+    if not ours.exists() or (on_path is not None and os.path.samefile(on_path, ours)):
         return NAME
     here = (folder or Path()).resolve()
     return str(ours.relative_to(here)) if ours.is_relative_to(here) else str(ours)

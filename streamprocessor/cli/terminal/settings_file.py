@@ -13,6 +13,7 @@ from streamprocessor.errors import OperatorError
 SETTINGS_FILE = "streamprocessor.env"
 
 _PREFIX = "STREAMPROCESSOR_"
+_RUNS_A_PROGRAM = f"{_PREFIX}SASL_TOKEN_COMMAND"
 
 
 def environment(command: Mapping[str, str] | None = None, file: Path = Path(SETTINGS_FILE)) -> dict[str, str]:
@@ -51,17 +52,24 @@ def _pair(line: str, where: str) -> tuple[str, str]:
         got = "a line without =" if not equals else f"'{shown_text(name)}'"
         message = f"{where}: wanted {_PREFIX}NAME=VALUE, or a comment behind #; got {got}"
         raise OperatorError(message)
+    if name == _RUNS_A_PROGRAM and value:
+        # A folder may be somebody else's work, cloned or unpacked: to look at a model must not run what it brings.
+        message = f"{where}: wanted {name}, which runs a program, in the environment; got it in a file of the folder"
+        raise OperatorError(message)
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return name, value[1:-1]
     return name, value.partition(" #")[0].rstrip()
 
 
 def _text_of(file: Path) -> str:
-    """The file's text; nothing where there is none. Raises OperatorError where others may write it."""
+    """The file's text; nothing where there is none. Raises OperatorError where it is a pipe or others may write it."""
     try:
-        with file.open(encoding="utf-8-sig") as opened:
+        # A pipe of that name would be waited for.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8-sig") as opened:
             facts = os.fstat(opened.fileno())
-            # It may name a command to be run, for a token.
+            if not stat.S_ISREG(facts.st_mode):
+                message = f"{file}: wanted a regular file; got another"
+                raise OperatorError(message)
             if facts.st_uid not in (0, os.geteuid()) or facts.st_mode & stat.S_IWOTH:
                 message = (
                     f"{file}: wanted a file that nobody but you may write; got one that others may: look at what is in "

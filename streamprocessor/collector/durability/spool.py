@@ -21,7 +21,7 @@ from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.spool_checkpoint import Checkpoint, CheckpointFile, SpoolPosition
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.files.locks import Lock, claim
 
 SEGMENT_BYTES = 8 * 1024 * 1024
 CHUNK_RECORDS = 2_000

@@ -135,14 +135,20 @@ def _end(client: aiosmtplib.SMTP) -> None:
     """Close the connection at once: over TLS the library would wait for the server's last word."""
     transport = client.transport
     client.close()
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
+    _abort(transport)
 
 
 async def _quit(client: aiosmtplib.SMTP) -> None:
+    transport = client.transport  # the library forgets it with its last word, and still waits for the server's
     with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         async with asyncio.timeout(QUIT_SECONDS):
             await client.quit()
+    _abort(transport)
+
+
+def _abort(transport: asyncio.BaseTransport | None) -> None:
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 async def _refusals(client: aiosmtplib.SMTP, recipients: Sequence[str]) -> list[int]:

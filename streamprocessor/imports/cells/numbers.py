@@ -46,10 +46,12 @@ def read_number(text: str, notation: Notation) -> int | float | None:
     Signs, a currency beside it and parentheses for less than nothing are taken. Raises AmbiguousNumberError where the
     notation does not say the decimal character and the text would be another number with the other.
     """
-    if len(text) <= MAX_CHARS and text.isascii():
+    if len(text) > MAX_CHARS:  # what follows takes the square of the length, and nothing else runs meanwhile
+        return None
+    if text.isascii():
         whole, point, decimals = text.partition(POINT)
         if whole.isdigit() and (not point or (decimals.isdigit() and notation.decimal == POINT)):
-            return float(text) if point else int(whole)  # as most are written
+            return float(text) if point else _written(int(whole))  # as most are written
     if _SCIENTIFIC.fullmatch(text.strip()):
         return float(text)
     readings = {decimal: _read(text, decimal, notation.thousands) for decimal in _decimals(notation)}
@@ -94,7 +96,17 @@ def _read(text: str, decimal: str, thousands: str | None) -> int | float | None:
     if integer is None or (decimals and not decimals.isdigit()):
         return None
     number = float(f"{integer}.{decimals or 0}") if has_decimals else integer
-    return -number if is_negative else number
+    return _written(-number if is_negative else number)
+
+
+def _written(number: int | float) -> int | float:
+    """The number as records can have it: of more than 64 bits as JSON is read, which is how the worker reads it."""
+    return number if is_written_whole(number) else float(number)
+
+
+def is_written_whole(number: int | float) -> bool:
+    """Whether a record can hold the number with all its digits."""
+    return isinstance(number, float) or -(1 << 63) <= number < 1 << 64
 
 
 def _whole_number(text: str, decimal: str, thousands: str | None) -> int | None:

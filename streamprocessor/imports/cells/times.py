@@ -12,10 +12,11 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.foreign_text import MAX_VALUE_CHARS, shown_value
 from streamprocessor.errors import RecordError
 
-ISO, EPOCH_MS, EPOCH_SECONDS = "iso", "epoch_ms", "epoch_seconds"
+ISO, EPOCH_MS, EPOCH_SECONDS, EXCEL_DAYS = "iso", "epoch_ms", "epoch_seconds", "excel_days"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_EXCELS_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's times name no zone
 _PROBE = datetime(2021, 3, 4, tzinfo=UTC)
 _UTC_NAME = re.compile(r" ?(?:UTC|GMT|Z)$", re.IGNORECASE)
 _ENDS_OF_UTC_NAMES = ("C", "T", "c", "t", "z")
@@ -64,7 +65,8 @@ def time_reader(place: str, time_format: TimeFormat, zone: tzinfo) -> Callable[[
         if len(instants) == 1 and (instant_ms := instants.pop()) is not None:
             return instant_ms
         hint = "" if not instants else ", which would be two instants: say occurred_at's format in the mapping"
-        detail = f"{place}: wanted {time_format.shown}; got {shown_value(text)}{hint}"
+        example = " (such as 2026-11-02T09:30:00)" if time_format.names == (ISO,) else ""
+        detail = f"{place}: wanted {time_format.shown}{example}; got {shown_value(text)}{hint}"
         raise RecordError(reason_codes.BAD_TIME, detail)
 
     return read
@@ -76,7 +78,7 @@ def format_of(cells: Iterable[str], zone: tzinfo) -> TimeFormat:
     Where day and month could stand either way round, it is ambiguous.
     """
     filled = [cell for cell in cells if cell]
-    words = {word: _readable(filled, word, zone) for word in (ISO, EPOCH_MS, EPOCH_SECONDS)}
+    words = {word: _readable(filled, word, zone) for word in (ISO, EPOCH_MS, EPOCH_SECONDS, EXCEL_DAYS)}
     best_word = max(words, key=lambda word: len(words[word]))
     if len(words[best_word]) == len(filled):
         return TimeFormat((best_word,))
@@ -110,14 +112,14 @@ def _readable(cells: list[str], name: str, zone: tzinfo) -> set[int]:
 
 def _may_be(cell: str, name: str) -> bool:
     """Whether digits alone are as many as the format has: a time in milliseconds could be a date of the year 1700."""
-    digits_by_word = {ISO: 8, EPOCH_MS: 13, EPOCH_SECONDS: 10}
+    digits_by_word = {ISO: 8, EPOCH_MS: 13, EPOCH_SECONDS: 10, EXCEL_DAYS: 5}
     whole = cell.partition(".")[0]
     return name not in digits_by_word or not whole.isdigit() or len(whole) == digits_by_word[name]
 
 
 def _parser_of(name: str, zone: tzinfo) -> Callable[[str], int | None]:
     """A function from a text to epoch milliseconds; None of a text that is not of the format."""
-    parse = {EPOCH_MS: _epoch_ms, EPOCH_SECONDS: _epoch_seconds, ISO: _iso}.get(name)
+    parse = {EPOCH_MS: _epoch_ms, EPOCH_SECONDS: _epoch_seconds, EXCEL_DAYS: _excel_days, ISO: _iso}.get(name)
 
     def read(text: str) -> int | None:
         try:
@@ -136,6 +138,11 @@ def _epoch_ms(text: str) -> datetime:
 
 def _epoch_seconds(text: str) -> datetime:
     return _EPOCH + timedelta(microseconds=math.floor(float(text) * 1e6))
+
+
+def _excel_days(text: str) -> datetime:
+    """Days since Excel's zero, to the millisecond: a cell that was a date, without its format."""
+    return _EXCELS_ZERO + timedelta(milliseconds=round(float(text) * _DAY.total_seconds() * 1000))
 
 
 def _iso(text: str) -> datetime:

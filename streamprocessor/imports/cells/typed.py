@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import orjson
 
+from streamprocessor.imports.cells.numbers import is_written_whole
+
 CellValue: TypeAlias = int | float | date
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,9 +58,9 @@ def instant_ms(moment: date, zone: tzinfo) -> int:
 
 def _number(value: int | float | Decimal) -> str:
     if isinstance(value, int):
-        return TypedCell(str(value), value)
+        return TypedCell(str(value), value) if is_written_whole(value) else str(value)
     if not math.isfinite(value):
         return ""
     if value == int(value) and (isinstance(value, Decimal) or abs(value) < _LARGEST_EXACT):
-        return TypedCell(str(int(value)), int(value))
+        return _number(int(value))
     return TypedCell(str(value), float(value))

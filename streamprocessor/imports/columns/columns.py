@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.contract.subscriptions.time_zones import time_zone, zone_of
+from streamprocessor.imports.cells.salesforce_ids import whole_salesforce_id
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
+SALESFORCE_ID = "salesforce_id"
 REFUSE, KEEP, SKIP = "refuse", "keep", "skip"
 NOW = "now"
 
@@ -23,12 +26,18 @@ class IdColumn:
 
     is_address: the text is a mail address, and the id is that which collectors make of it.
     otherwise: the column where this one's cell is empty; None: there is no other.
+    is_salesforces: the text is an id of Salesforce, which has two spellings.
     """
 
     column: str
     prefix: str = ""
     is_address: bool = False
     otherwise: IdColumn | None = None
+    is_salesforces: bool = False
+
+    def id_of(self, cell: str) -> str:
+        """The id that the cell, no address, stands for."""
+        return self.prefix + (whole_salesforce_id(cell) if self.is_salesforces else cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class ValueColumn:
 class TimeColumn:
     """The column of an instant.
 
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern; None: found by looking at the cells.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, `excel_days`, or a strptime pattern; None: found by looking.
     zone: of texts that name no offset.
     """
 
@@ -80,10 +89,10 @@ def read_contact_column(located: LocatedNode) -> IdColumn:
     """The column of a contact's id, or of her address, and of what stands in for it."""
     if isinstance(located.node, ScalarNode):
         return IdColumn(text(located))
-    fields = located.fields("column", "prefix", "address", "otherwise")
+    fields = located.fields("column", "prefix", "as", "address", "otherwise")
     otherwise = fields.read("otherwise", read_contact_column, None)
     if "address" in fields:
-        for word in ("column", "prefix"):
+        for word in ("column", "prefix", "as"):
             if word in fields:
                 fields.entries[word].note("belongs to ids; wanted none beside address; got some")
         return IdColumn(fields.read("address", _column, ""), is_address=True, otherwise=otherwise)
@@ -91,7 +100,9 @@ def read_contact_column(located: LocatedNode) -> IdColumn:
     if prefix.startswith(ADDRESS):
         wanted = "address: with the column of the addresses, for such ids are hashes with this installation's salt"
         located.note(f"wanted {wanted}; got the prefix '{ADDRESS}'")
-    return IdColumn(fields.required("column", text, ""), prefix, otherwise=otherwise)
+    kind = fields.read("as", _id_kind, TEXT)
+    column = fields.required("column", text, "")
+    return IdColumn(column, prefix, otherwise=otherwise, is_salesforces=kind == SALESFORCE_ID)
 
 
 def read_id_column(located: LocatedNode) -> IdColumn:
@@ -117,8 +128,19 @@ def read_time_column(located: LocatedNode) -> TimeColumn | None:
         column = text(located)
         return None if column == NOW else TimeColumn(column)
     fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
+    column, time_format = fields.required("column", text, ""), fields.read("format", _time_format, None)
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
+
+
+def _time_format(located: LocatedNode) -> str:
+    name = text(located)
+    try:
+        datetime.strptime("", name)  # noqa: DTZ007 - whether it is a pattern at all
+    except re.error:
+        located.refuse("iso, epoch_ms, epoch_seconds or a strptime pattern, in which each directive stands once")
+    except ValueError:
+        pass
+    return name
 
 
 def read_value_columns(located: LocatedNode) -> dict[str, ValueColumn]:
@@ -166,6 +188,13 @@ def _value_column(located: LocatedNode) -> ValueColumn:
         return ValueColumn(text(located))
     fields = located.fields("column", "as")
     return ValueColumn(fields.required("column", text, ""), fields.read("as", _read_as, TEXT))
+
+
+def _id_kind(located: LocatedNode) -> str:
+    kind = text(located)
+    if kind not in (TEXT, SALESFORCE_ID):
+        located.refuse(f"{TEXT} or {SALESFORCE_ID} (of 15 characters the one of 18, so that both are one contact)")
+    return kind
 
 
 def _read_as(located: LocatedNode) -> str:

@@ -10,6 +10,9 @@ from streamprocessor.imports.cells.numbers import DECIMALS, THOUSANDS, Notation
 from streamprocessor.imports.columns.columns import read_cell
 from streamprocessor.imports.tables.delimiters import NO_DELIMITERS
 
+_WANTED_ENCODING = "a text encoding such as utf-8, utf-16, cp1252 or latin-1"
+_NO_FILES = frozenset({"idna", "punycode"})  # of names of hosts; what they take grows with the square of a text
+
 
 def read_character(located: LocatedNode) -> str:
     """A character that may stand between cells."""
@@ -24,9 +27,12 @@ def read_encoding(located: LocatedNode) -> str:
     name = text(located)
     try:
         "".encode(name)
-    except LookupError:
-        located.refuse("a text encoding such as utf-8, utf-16, cp1252 or latin-1")
-    return lookup(name).name
+        name = lookup(name).name
+    except (LookupError, UnicodeError):  # one of the codecs refuses whatever it gets
+        located.refuse(_WANTED_ENCODING)
+    if name in _NO_FILES:
+        located.refuse(_WANTED_ENCODING)
+    return name
 
 
 def read_notation(fields: Fields) -> Notation:

@@ -21,6 +21,10 @@ from streamprocessor.imports.columns.columns import (
 
 MAX_COUNT = 10_000
 """Events of one cell at most: a larger count is no count of what a person did."""
+MAX_ROW_EVENTS = 20_000
+"""Of a row at most, whatever its cells count together: they stand in memory."""
+MAX_KINDS = 100
+"""Events of a mapping at most: for each the file's cells are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ class RowEvents:
 def read_row_events(located: LocatedNode) -> tuple[RowEvents, ...]:
     """The list as a mapping spells it."""
     events = tuple(_events(inner) for inner in located.items("a list of events, each with type and occurred_at"))
+    if len(events) > MAX_KINDS:
+        located.note(f"wanted at most {MAX_KINDS} events; got {len(events)}")
     numbered = [event.type for event in events if event.id is None and isinstance(event.type, str)]
     for event_type in sorted({each for each in numbered if numbered.count(each) > 1}):
         located.note(f"wanted each type once, or id: with a column beside it; got {event_type!r} twice")

@@ -27,14 +27,29 @@ class Answers(NamedTuple):
 class ColumnWords:
     """Names as `joined` has them, by what columns of such names mean.
 
-    answers: the cells of those of opted_out, by language.
+    other_ways: words of opt-outs that are none of mails. answers: the cells of those of opted_out, by language.
     """
 
     id: frozenset[str]
     opted_out: frozenset[str]
+    other_ways: frozenset[str]
     event_type: frozenset[str]
     event_time: frozenset[str]
     answers: tuple[Answers, ...]
+
+    def tells_of_opt_outs(self, name: str) -> bool:
+        """Whether the words of one of opted_out stand in the name, one after the other: `Unsubscribed from all email`.
+
+        Not where it names another way than mails.
+        """
+        words = words_of(name)
+        if not self.other_ways.isdisjoint(words):
+            return False
+        return any(
+            "".join(words[begin:end]) in self.opted_out
+            for begin in range(len(words))
+            for end in range(begin + 1, len(words) + 1)
+        )
 
 
 @cache
@@ -50,10 +65,11 @@ def joined(name: str) -> str:
 
 
 def _column_words(located: LocatedNode) -> ColumnWords:
-    fields = located.fields("id", "opted_out", "event_type", "event_time", "answers")
+    fields = located.fields("id", "opted_out", "other_ways", "event_type", "event_time", "answers")
     return ColumnWords(
         fields.required("id", _names, frozenset()),
         fields.required("opted_out", _names, frozenset()),
+        fields.required("other_ways", _names, frozenset()),
         fields.required("event_type", _names, frozenset()),
         fields.required("event_time", _names, frozenset()),
         fields.required("answers", _answers, ()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -22,6 +22,7 @@ MAX_COLUMNS = 200
 """Of a wider list the first ones are taken."""
 
 _MAX_NAME_CHARS = 60
+_NAMED_LOOKED_AT, _CELLS_LOOKED_AT = 10, 200  # for times, of which many notations are tried
 _PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*( [A-Za-z0-9_-]+)*")
 _WORDS_OF_YAML = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _TEXTS = frozenset({"phone", "postal_code", "street", "email"})  # whatever stands there: their zeros and signs matter
@@ -47,7 +48,7 @@ class _Column:
     def are_times(self) -> bool:
         if not self.cells:
             return False
-        read = time_reader(self.name, format_of(self.cells, UTC), UTC)
+        read = time_reader(self.name, format_of(self.cells[:_CELLS_LOOKED_AT], UTC), UTC)
         return all(_reads(read, cell) for cell in self.cells)
 
     def read_as(self) -> str:
@@ -66,8 +67,9 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
     """
     columns = _columns(header, sample_rows)
     words = read_column_words()
-    times = [column for column in columns if joined(column.name) in words.event_time and column.are_times()]
-    types = [column for column in columns if joined(column.name) in words.event_type and not column.are_times()]
+    times, types = (_named(columns, names)[:_NAMED_LOOKED_AT] for names in (words.event_time, words.event_type))
+    times = [column for column in times if column.are_times()]
+    types = [column for column in types if not column.are_times()]
     address = _address_column(columns)
     contact, lines = _contact_lines(columns, address)
     rest = [column for column in columns if column not in (contact, address)]
@@ -76,8 +78,7 @@ def guess(header: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> str:
         lines += [f"type: {{column: {_yaml(types[0].name)}}}", f"occurred_at: {_yaml(times[0].name)}"]
         lines += _value_lines("properties", rest, None)
     else:
-        named = [column for column in rest if joined(column.name) in words.opted_out]
-        opted_out = next((column for column in named if column.answers() is not None), None)
+        opted_out = _opted_out_column(rest)
         told = [column for column in rest if column is not opted_out]
         lines += _value_lines("attributes", told or ([] if address else columns[:1]), address)
         lines += [] if opted_out is None else [_suppressed_line(opted_out)]
@@ -96,6 +97,10 @@ def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Colu
     ]
 
 
+def _named(columns: Sequence[_Column], names: Collection[str]) -> list[_Column]:
+    return [column for column in columns if joined(column.name) in names]
+
+
 def _address_column(columns: Sequence[_Column]) -> _Column | None:
     """The column of addresses by its name, else by its cells."""
     words = read_form_words(with_people=True)
@@ -110,7 +115,7 @@ def _contact_lines(columns: Sequence[_Column], address: _Column | None) -> tuple
     if address is not None:
         return address, [f"contact: {{address: {_yaml(address.name)}}}"]
     words = read_column_words()
-    named = [column for column in columns if joined(column.name) in words.id]
+    named = _named(columns, words.id)
     different = [column for column in columns if column.cells and len(set(column.cells)) == len(column.cells)]
     column = next(iter([*named, *different, *columns]), None)
     if column is None:
@@ -120,6 +125,15 @@ def _contact_lines(columns: Sequence[_Column], address: _Column | None) -> tuple
         ]
     note = "" if named else "  # The best that was found: say which column tells the contacts apart."
     return column, [f"contact: {{column: {_yaml(column.name)}}}{note}"]
+
+
+def _opted_out_column(columns: Sequence[_Column]) -> _Column | None:
+    """The column that is called as one of opt-outs, else one whose longer name says so, where its cells answer that."""
+    words = read_column_words()
+    answering = [column for column in columns if column.answers() is not None]
+    named = [column for column in answering if joined(column.name) in words.opted_out]
+    longer = [column for column in answering if words.tells_of_opt_outs(column.name)]
+    return next(iter([*named, *longer]), None)
 
 
 def _value_lines(word: str, columns: Sequence[_Column], address: _Column | None) -> list[str]:

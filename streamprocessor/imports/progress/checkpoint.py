@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.files.whole_file import write_whole
 
 EVERY_SECONDS = 0.1
 """How often it is written: what a kill costs is sent again, under the same ids."""
@@ -75,22 +74,3 @@ class ImportCheckpoint:
         except OSError as error:
             message = f"{self._file}: how far the import got can't be kept: {error}; wanted room in the data folder"
             raise OperatorError(message) from error
-
-
-def write_whole(file: Path, content: bytes, *, is_synced: bool = True) -> None:
-    """Give the file this content, which only its owner can read; who reads it has the old or the new one whole.
-
-    is_synced: whether it is to survive a power cut. Raises OSError where it can't be written.
-    """
-    draft = file.with_name(f"{file.name}.new")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            if is_synced:
-                os.fsync(opened.fileno())
-        os.replace(draft, file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        raise

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
+from streamprocessor.imports.file_bytes import pieces_of
+from streamprocessor.imports.file_kinds import HEAD_BYTES, begins_an_object
 from streamprocessor.imports.files import ImportSource, open_table, read_file
 from streamprocessor.imports.importer import checked, unannounced
 from streamprocessor.imports.proposals.mapping_meanings import meanings_of
@@ -23,7 +25,7 @@ _FORMATS_BY_SUFFIX = {
     **dict.fromkeys((".jsonl", ".ndjson"), JSON_LINES),
     ".log": ACCESS_LOG,
 }
-_READ_BYTES = 1 << 16
+_MOST_HEAD_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,12 @@ class ProposalBounds:
     """How a file is looked at.
 
     most_rows: None: all of them are.
+    most_seconds: for how long; None: until it is done.
     permitted: makes rows that who asks may not send bad ones.
     """
 
     most_rows: int | None = None
+    most_seconds: float | None = None
     permitted: Callable[[Iterable[ReadRow]], Iterable[ReadRow]] = iter
 
 
@@ -73,8 +77,7 @@ def format_of(path: Path, name: str) -> str:
     if named is not None:
         return named
     with path.open("rb") as content:
-        is_json = content.read(_READ_BYTES).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
-    return JSON_LINES if is_json else CSV
+        return JSON_LINES if begins_an_object(content.read(HEAD_BYTES)) else CSV
 
 
 def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bounds: ProposalBounds) -> FileProposal:
@@ -92,7 +95,8 @@ def propose(settings: Settings, file: GivenFile, mapping_text: str | None, bound
             return FileProposal(columns, problem=problem)
         with file.path.open("rb") as content:
             source = ImportSource(file.name, now_ms())
-            rows = read_file(settings, _pieces(content.read), file.format, mapping, source)
+            pieces = _until(bounds.most_seconds, pieces_of(content), file.name)
+            rows = read_file(settings, pieces, file.format, mapping, source)
             proposal = proposal_of(bounds.permitted(checked(unannounced(rows), source.at_ms)), bounds.most_rows)
     except OperatorError as error:
         return FileProposal(columns, problem=str(error))
@@ -105,7 +109,7 @@ def head_of(file: GivenFile, mapping: CsvMapping | None = None) -> tuple[list[st
     mapping: None: nothing is known of the table yet.
     """
     with file.path.open("rb") as content:
-        table = open_table(_pieces(content.read), file.name, mapping)
+        table = open_table(_until(_MOST_HEAD_SECONDS, pieces_of(content), file.name), file.name, mapping)
         return table.header, [record.cells for record in table.head()]
 
 
@@ -117,6 +121,13 @@ def _read_mapping(mapping_text: str) -> tuple[CsvMapping | None, str | None]:
         return None, str(error)
 
 
-def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    while piece := read(_READ_BYTES):
+def _until(most_seconds: float | None, pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """The pieces; raises OperatorError where they take longer: few of them may hold very much."""
+    began_seconds = time.monotonic()
+    for piece in pieces:
+        if most_seconds is not None and time.monotonic() - began_seconds > most_seconds:
+            message = (
+                f"{name}: wanted a file that can be looked at within {most_seconds:g} s; got one that takes longer"
+            )
+            raise OperatorError(message)
         yield piece

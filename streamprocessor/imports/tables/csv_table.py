@@ -13,7 +13,7 @@ from streamprocessor.imports.file_lines import MAX_LINE_BYTES, FileLines
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.imports.tables.csv_records import CsvRecord, RowShape, read_records
 from streamprocessor.imports.tables.delimiters import declared_delimiter, delimiter_of, first_rows
-from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, header_position
+from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, bounded_header, header_position
 from streamprocessor.imports.tables.table import RECORDS_LOOKED_AT, IsRow
 
 CHARS_LOOKED_AT = 1 << 20
@@ -58,10 +58,11 @@ class CsvTable:
             lines_before += rows[header_position([row.cells for row in rows], self._columns)].lines_before
         self._numbered = _NumberedLines(chain(beginning[lines_before:], texts), lines_before)
         try:
-            return next(csv.reader(self._numbered, delimiter=self._delimiter, strict=True), [])
+            names = next(csv.reader(self._numbered, delimiter=self._delimiter, strict=True), [])
         except csv.Error as error:
             message = f"{self._source_name}: wanted a first row that names the columns; {error}"
             raise OperatorError(message) from error
+        return bounded_header(names, self._source_name)
 
     @property
     def how(self) -> str:

@@ -5,7 +5,6 @@ What is read is little of what a workbook holds: where a program writes its styl
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator
@@ -17,6 +16,7 @@ from xml.parsers.expat import ExpatError
 
 from streamprocessor.contract.foreign_text import one_line, shown_value
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.file_bytes import spooled
 from streamprocessor.imports.file_kinds import COMPOUND
 from streamprocessor.imports.tables.typed_table import NumberedRow, TypedTable
 from streamprocessor.imports.tables.workbook_parts import SheetPart, read_parts
@@ -27,7 +27,6 @@ MAX_UNPACKED_BYTES = 1 << 30
 
 MAX_SHOWN_SHEETS = 10
 
-_IN_MEMORY_BYTES = 16 << 20
 _READ_BYTES = 1 << 20
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream of a compound file that holds the workbook
 _DAMAGES = (
@@ -56,15 +55,6 @@ def read_workbook(pieces: Iterable[bytes], source_name: str, columns: Collection
     if others := [shown_value(other.name) for other in sheets[1 : 1 + MAX_SHOWN_SHEETS]]:
         words.append(f"not the other sheets ({', '.join(others)})")
     return TypedTable(chain([first], rows), source_name, words, columns)
-
-
-def spooled(pieces: Iterable[bytes]) -> IO[bytes]:
-    """The pieces as a file that can be read from anywhere, which nobody else sees, and which goes when it is closed."""
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115 - the caller closes it
-    for piece in pieces:
-        file.write(piece)
-    file.seek(0)
-    return file
 
 
 def _rows(file: IO[bytes], source_name: str, sheets: list[SheetPart]) -> Iterator[NumberedRow]:

@@ -12,6 +12,9 @@ from streamprocessor.errors import OperatorError
 ROWS_LOOKED_AT = 20
 """A table may have a title, a date or blank rows above its header, so many at most."""
 
+MAX_COLUMNS = 16_384
+"""Of a table, as of a sheet: each costs memory and time."""
+
 MAX_SHOWN_COLUMNS = 20
 
 _NAMES_COMPARED = 500
@@ -35,6 +38,14 @@ def header_position(rows: Sequence[Sequence[str]], columns: Collection[str]) -> 
     widest = max(filled, default=0)
     enough = max(2, -(-3 * widest // 4)) if widest > 1 else 1
     return next((position for position, count in enumerate(filled) if count >= enough), 0)
+
+
+def bounded_header(names: list[str], source_name: str) -> list[str]:
+    """The names of a table's columns; raises OperatorError where they are more than a table may have."""
+    if len(names) > MAX_COLUMNS:
+        message = f"{source_name}: wanted at most {MAX_COLUMNS} columns; got {len(names)}"
+        raise OperatorError(message)
+    return names
 
 
 def named_by(header: Sequence[str], columns: Collection[str]) -> list[str]:

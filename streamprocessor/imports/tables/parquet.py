@@ -7,7 +7,7 @@ from itertools import chain
 
 from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.errors import OperatorError
-from streamprocessor.imports.tables.excel import spooled
+from streamprocessor.imports.file_bytes import spooled
 from streamprocessor.imports.tables.typed_table import TypedTable
 
 _BATCH_ROWS = 2000

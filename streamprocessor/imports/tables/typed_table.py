@@ -10,7 +10,7 @@ from typing import TypeAlias
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cells.typed import cell_of
 from streamprocessor.imports.tables.csv_records import CsvRecord
-from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, header_position
+from streamprocessor.imports.tables.header import ROWS_LOOKED_AT, bounded_header, header_position
 from streamprocessor.imports.tables.table import RECORDS_LOOKED_AT, IsRow
 
 NumberedRow: TypeAlias = tuple[int, Sequence[object]]
@@ -42,7 +42,7 @@ class TypedTable:
         position = header_position([record.cells for record in first], self._columns)
         self._records = chain(first[position + 1 :], self._records)
         cells = first[position].cells
-        return cells[: 1 + max(place for place, cell in enumerate(cells) if cell)]
+        return bounded_header(cells[: 1 + max(place for place, cell in enumerate(cells) if cell)], self._source_name)
 
     @property
     def how(self) -> str:

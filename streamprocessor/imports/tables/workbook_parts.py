@@ -6,12 +6,18 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import IO
 from xml.etree.ElementTree import Element, iterparse
 from zipfile import ZipFile
 
 DATE, DATE_TIME, TIME = "date", "date-time", "time"
 
+MAX_STRINGS_BYTES = 1 << 29
+"""Of memory, that the texts take which cells share."""
+
+_MAX_ELEMENT_BYTES = 1 << 22
+_MAX_DEPTH = 100
 _WORKBOOK, _STYLES, _STRINGS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
 _RELATION_ID = "id"  # in a namespace of its own, of which there are two
 _DATES = {*range(14, 18), *range(27, 37), *range(50, 59)}  # formats that each program knows by number
@@ -61,17 +67,46 @@ def read_parts(archive: ZipFile) -> WorkbookParts:
 
 
 def elements(file: IO[bytes], *tags: str) -> Iterator[Element]:
-    """The elements of these names, each once it is whole; what was read before is forgotten."""
+    """The elements of these names, each once it is whole; what was read before is forgotten.
+
+    Raises ValueError where one takes more memory than any that a program writes.
+    """
     parents: list[Element] = []
-    for event, element in iterparse(file, ("start", "end")):
+    inside = 0
+    bounded = _BoundedFile(file)
+    for event, element in iterparse(bounded, ("start", "end")):
+        is_asked_for = local(element) in tags
         if event == "start":
             parents.append(element)
+            inside += is_asked_for
+            if len(parents) > _MAX_DEPTH:
+                message = f"wanted at most {_MAX_DEPTH} elements one in the other; got more"
+                raise ValueError(message)
             continue
         parents.pop()
-        if local(element) in tags:
+        inside -= is_asked_for
+        if is_asked_for:
             yield element
+        if not inside:
+            bounded.since_bytes = 0
             if parents:
                 parents[-1].clear()
+
+
+class _BoundedFile:
+    """A file, of which no more than _MAX_ELEMENT_BYTES are read before somebody says that they are forgotten."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.since_bytes = 0
+        self._file = file
+
+    def read(self, size_bytes: int = -1, /) -> bytes:
+        piece = self._file.read(size_bytes)
+        self.since_bytes += len(piece)
+        if self.since_bytes > _MAX_ELEMENT_BYTES:
+            message = f"wanted elements of at most {_MAX_ELEMENT_BYTES} bytes; got a larger one"
+            raise ValueError(message)
+        return piece
 
 
 def local(element: Element) -> str:
@@ -88,7 +123,10 @@ def text_of(element: Element) -> str:
 
 def unescaped(text: str) -> str:
     """The text with the characters that XML can't hold, which workbooks spell with their numbers."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    spelled = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+    return spelled.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # of halves of a character one is made
 
 
 def _paths(archive: ZipFile) -> dict[str, str]:
@@ -101,8 +139,17 @@ def _paths(archive: ZipFile) -> dict[str, str]:
 def _strings(archive: ZipFile, names: set[str]) -> list[str]:
     if _STRINGS not in names:
         return []
+    strings: list[str] = []
+    size_bytes = 0
     with archive.open(_STRINGS) as file:
-        return [text_of(element) for element in elements(file, "si")]
+        for element in elements(file, "si"):
+            text = text_of(element)
+            strings.append(text)
+            size_bytes += getsizeof(text)
+            if size_bytes > MAX_STRINGS_BYTES:
+                message = f"wanted shared texts of at most {MAX_STRINGS_BYTES} bytes of memory; got more"
+                raise ValueError(message)
+    return strings
 
 
 def _kinds(archive: ZipFile, names: set[str]) -> dict[int, str]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import IO
+from typing import IO, NoReturn
 from xml.parsers.expat import ParserCreate
 
+from streamprocessor.imports.tables.header import MAX_COLUMNS
 from streamprocessor.imports.tables.workbook_parts import DATE, TIME, WorkbookParts, unescaped
 
-MAX_LINES, MAX_COLUMNS = 1_048_576, 16_384
+MAX_LINES = 1_048_576
 """Of a sheet."""
 
+MAX_CELL_CHARS = 1 << 20
+"""More than a sheet's cell may have."""
+
 _READ_BYTES = 1 << 16
+_MAX_TAG_BYTES = 1 << 20
+_MAX_DEPTH = 100
+_MAX_WORDS = 1_000
 _TEXTS = frozenset({"v", "t"})
 _SPEECH = "\0"  # marks where it begins; no text of XML has it
 _DAY_MS = 86_400_000
@@ -31,12 +38,16 @@ def sheet_rows(file: IO[bytes], parts: WorkbookParts) -> Iterator[tuple[int, lis
 
 
 class _SheetReader:
-    """The rows of a sheet's XML, which comes in pieces: of a million rows an element for each would be too slow."""
+    """The rows of a sheet's XML, which comes in pieces: of a million rows an element for each would be too slow.
+
+    What could take memory for as long as the sheet goes on is bounded: a small workbook may hold a large sheet.
+    """
 
     def __init__(self, parts: WorkbookParts) -> None:
         self._parts = parts
         self._parser = ParserCreate()
         self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = _refuse_definitions
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
@@ -46,19 +57,28 @@ class _SheetReader:
         self._values: list[object] = []
         self._cell: dict[str, str] = {}
         self._text: list[str] = []
+        self._text_chars = 0
         self._is_text = False
         self._has_text = False
+        self._depth = 0
+        self._fed_bytes = 0
 
     def rows_in(self, piece: bytes, *, is_last: bool = False) -> list[tuple[int, list[object]]]:
         """The rows that end in this piece."""
         self._rows = []
         self._parser.Parse(piece, is_last)
+        self._fed_bytes += len(piece)
+        if self._fed_bytes - self._parser.CurrentByteIndex > _MAX_TAG_BYTES:
+            _refuse(f"tags of at most {_MAX_TAG_BYTES} bytes")
         return self._rows
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        word = self._words.get(name) or self._words.setdefault(name, name.rpartition(":")[2])
+        word = self._words.get(name) or self._new_word(name)
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            _refuse(f"at most {_MAX_DEPTH} elements one in the other")
         if word == "c":
-            self._cell, self._text, self._has_text = attributes, [], False
+            self._cell, self._text, self._text_chars, self._has_text = attributes, [], 0, False
         elif word in _TEXTS:
             self._is_text = self._has_text = True
         elif word == "rPh":  # how a text is said
@@ -66,17 +86,26 @@ class _SheetReader:
         elif word == "row":
             number = int(attributes.get("r", self._line + 1))
             if not self._line < number <= MAX_LINES:
-                wanted = f"wanted rows in their order, at most {MAX_LINES}"
-                message = f"{wanted}; got row {number} behind row {self._line}"
-                raise ValueError(message)
+                wanted = f"rows in their order, at most {MAX_LINES}"
+                _refuse(wanted, f"row {number} behind row {self._line}")
             self._line, self._values = number, []
+
+    def _new_word(self, name: str) -> str:
+        """The element's name without its namespace: of each there are two editions."""
+        if len(self._words) >= _MAX_WORDS:
+            _refuse(f"at most {_MAX_WORDS} names of elements")
+        return self._words.setdefault(name, name.rpartition(":")[2])
 
     def _characters(self, text: str) -> None:
         if self._is_text:
             self._text.append(text)
+            self._text_chars += len(text)
+            if self._text_chars > MAX_CELL_CHARS:
+                _refuse(f"cells of at most {MAX_CELL_CHARS} characters")
 
     def _end(self, name: str) -> None:
         word = self._words[name]
+        self._depth -= 1
         if word in _TEXTS:
             self._is_text = False
         elif word == "rPh":
@@ -92,11 +121,20 @@ class _SheetReader:
             self._rows.append((self._line, self._values))
 
 
+def _refuse_definitions(*_: object) -> None:
+    _refuse("no definitions of its own", "a DOCTYPE")
+
+
+def _refuse(wanted: str, got: str = "more") -> NoReturn:
+    message = f"wanted {wanted}; got {got}"
+    raise ValueError(message)
+
+
 def _column(place: str) -> int | None:
     """The number of a cell's column, from 0; None where it does not say where it is."""
     column = 0
     for character in place:
-        if not "A" <= character <= "Z":
+        if not "A" <= character <= "Z" or column > MAX_COLUMNS:
             break
         column = 26 * column + ord(character) - ord("A") + 1
     return column - 1 if column else None

@@ -13,7 +13,7 @@ from streamprocessor.kafka.embedded.pid_file import forget, note, running_in
 from streamprocessor.kafka.embedded.progress import SILENT, Progress
 from streamprocessor.kafka.embedded.runtime import HEAP_MB, Runtime, runtime_of
 from streamprocessor.process.child_process import ChildProcess
-from streamprocessor.process.locks import wait_for
+from streamprocessor.process.files.locks import wait_for
 from streamprocessor.process.ports import HOST, any_free, is_free, next_free
 
 DEFAULT_FOLDER = Path(".streamprocessor/kafka")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.files.locks import Lock, claim
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Request
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.inbox.episode import SYSTEM
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.new_tokens import NewTokenBody
-from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, check_new_name, instant_ms
-from streamprocessor.readmodel.requests.tokens import LOCAL, TOKENS, Grant
+from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, instant_ms
+from streamprocessor.readmodel.requests.token_names import check_token_name
+from streamprocessor.readmodel.requests.tokens import TOKENS, Grant
 from streamprocessor.readmodel.responses.access import (
     NewToken,
     TokenList,
@@ -56,7 +56,8 @@ def make_token(
     It may do no more, and lets in no longer, than the token by which it is made.
     """
     name, scopes = body.name.strip(), frozenset[str](body.scopes)
-    _check_name(context, name)
+    of_settings = {each.name for each in context.tokens.grants}
+    check_token_name(name, of_settings, {*context.inbox.people, *(each.name for each in context.access.tokens())})
     _check_scopes(grant, scopes)
     expires_ms = None if body.expires_at is None else instant_ms(body.expires_at)
     _check_expiry(context, grant, expires_ms)
@@ -90,17 +91,6 @@ def revoke_token(
 def _audited(made: MadeToken) -> str:
     """What the audit calls it: whose it is, and which one of that person."""
     return f"{made.name} {made.id}"
-
-
-def _check_name(context: ApiContext, name: str) -> None:
-    """Raise Problem unless acts under the name are known as those of who gets the token."""
-    check_new_name(name)
-    if name in {SYSTEM, LOCAL, *(each.name for each in context.tokens.grants)}:
-        detail = (
-            f"name: wanted one that no token of the settings has, nor '{LOCAL}', nor '{SYSTEM}', which stands for the "
-            "inbox's rules; got such a one: who it was could not be told"
-        )
-        raise Problem(409, "name-taken", detail)
 
 
 def _check_scopes(grant: Grant, scopes: frozenset[str]) -> None:

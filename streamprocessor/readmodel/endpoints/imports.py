@@ -108,7 +108,7 @@ async def _begin_kept(context: ApiContext, grant: Grant, body: bytes) -> ImportJ
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         raise refusal_of(first["loc"], first["msg"], "body") from error
-    files, file = context.gateways.import_files, known_file(context, asked.file)
+    files, file = context.gateways.import_files, known_file(context, grant, asked.file)
     text = await asyncio.to_thread(readable_text, asked)
     if text is not None and file.mapping_text != text:
         file = files.choose(file, None, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +13,8 @@ import orjson
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.tables.header import plain
+from streamprocessor.process.files.whole_file import write_whole
+from streamprocessor.readmodel.gateways.kept_body import no_room
 from streamprocessor.readmodel.problem import Problem
 
 MOST_SAVED = 200
@@ -38,27 +40,29 @@ class SavedMappings:
     def __init__(self, folder: Path) -> None:
         """Keep them in the folder, which is made when it is first wanted."""
         self._folder = folder
+        self._saving = threading.Lock()
 
     def all(self) -> list[SavedMapping]:
         """All of them, by their names."""
-        saved = [SavedMapping(**orjson.loads(file.read_bytes())) for file in self._folder.glob("*.json")]
-        return sorted(saved, key=lambda mapping: mapping.name)
+        saved = [_read(file) for file in self._folder.glob("*.json")]
+        return sorted((mapping for mapping in saved if mapping is not None), key=lambda mapping: mapping.name)
 
     def get(self, name: str) -> SavedMapping | None:
         """The one of that name; None: there is none."""
-        file = self._file(name)
-        return SavedMapping(**orjson.loads(file.read_bytes())) if file.exists() else None
+        return _read(self._file(name))
 
     def save(self, mapping: SavedMapping) -> None:
-        """Keep it in place of one of its name; raises Problem where there are too many already."""
+        """Keep it in place of one of its name; raises Problem where there are too many already, or there is no room."""
         file = self._file(mapping.name)
-        if not file.exists() and len(self.all()) >= MOST_SAVED:
-            detail = f"mappings: wanted at most {MOST_SAVED}; there are as many: drop one first"
-            raise Problem(409, "too-many-mappings", detail)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.write_bytes(orjson.dumps(mapping))
-        os.replace(draft, file)
+        with self._saving:
+            if not file.exists() and len(self.all()) >= MOST_SAVED:
+                detail = f"mappings: wanted at most {MOST_SAVED}; there are as many: drop one first"
+                raise Problem(409, "too-many-mappings", detail)
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                write_whole(file, orjson.dumps(mapping), is_shared=True)
+            except OSError as error:
+                raise no_room(error) from error
 
     def drop(self, name: str) -> None:
         """Delete the one of that name, where there is one."""
@@ -72,13 +76,21 @@ class SavedMappings:
     def alike(self, header: Sequence[str]) -> SavedMapping | None:
         """The one whose columns all are there, made for the file whose columns are most like these; None: none is."""
         names = _names(header)
-        fitting = [mapping for mapping in self.all() if _fits(mapping, names)]
-        best = max(fitting, key=lambda mapping: _likeness(mapping, names), default=None)
-        return best if best is not None and _likeness(best, names) >= _ALIKE else None
+        alike = [mapping for mapping in self.all() if _likeness(mapping, names) >= _ALIKE]
+        alike.sort(key=lambda mapping: -_likeness(mapping, names))
+        return next((mapping for mapping in alike if _fits(mapping, names)), None)  # to read them all takes long
 
     def _file(self, name: str) -> Path:
         """Of a name as people write it, which need not be one of a file."""
         return self._folder / f"{blake2b(name.encode(), digest_size=16).hexdigest()}.json"
+
+
+def _read(file: Path) -> SavedMapping | None:
+    """What is saved there; None: nothing, or what a power cut left half written."""
+    try:
+        return SavedMapping(**orjson.loads(file.read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
 
 
 def _names(columns: Iterable[str]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import orjson
 
 from streamprocessor.contract.access_policy import KeyKind
-from streamprocessor.imports.progress.checkpoint import write_whole
+from streamprocessor.process.files.whole_file import write_whole
 
 
 class ImportOrder(NamedTuple):

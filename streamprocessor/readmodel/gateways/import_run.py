@@ -6,11 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.file_bytes import pieces_of
 from streamprocessor.imports.files import FileRows, ImportSource, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts, unannounced
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
@@ -19,8 +19,6 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.gateways.import_job import ImportJob
 from streamprocessor.readmodel.gateways.import_order import ImportOrder, checkpoint_file
 from streamprocessor.settings import Settings
-
-_READ_BYTES = 1 << 16
 
 RunImport = Callable[[Path, ImportOrder, ImportJob], None]
 """Sends the file as the order says, counting in the job, and returns once all of it is acknowledged.
@@ -46,7 +44,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
 
     with file.open("rb") as content:
         source = ImportSource("the file", checkpoint.at_ms)
-        rows = read_file(settings, _counted(content, job), order.format, mapping, source)
+        rows = read_file(settings, pieces_of(content, job.read), order.format, mapping, source)
         followed = unannounced(permitted(_followed(rows, job), order.kind))
         asyncio.run(send_rows(settings, followed, checkpoint, count_bad, count_sent))
 
@@ -66,13 +64,6 @@ def _judged(row: ImportRow, kind: KeyKind) -> ReadRow:
         if not is_allowed(IMPORT, kind, act):
             return BadRow(row.line, "no-scope", f"{act}: wanted a token with scope erase; got one without")
     return row
-
-
-def _counted(content: BinaryIO, job: ImportJob) -> Iterator[bytes]:
-    """The content in pieces, each counted as it is read."""
-    while piece := content.read(_READ_BYTES):
-        job.read(len(piece))
-        yield piece
 
 
 def _followed(rows: FileRows, job: ImportJob) -> Iterator[ReadRow]:

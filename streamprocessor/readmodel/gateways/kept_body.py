@@ -39,7 +39,7 @@ async def keep_body(body: AsyncIterator[bytes], file: Path, most_bytes: int, on_
 
 def no_room(error: OSError) -> Problem:
     """What is said where the data folder takes no file."""
-    detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
+    detail = f"import: it can't be kept ({error.strerror}); wanted room in the data folder"
     return Problem(503, "no-room", detail, {"Retry-After": "60"})
 
 

@@ -64,7 +64,7 @@ def _until_ms(file: Path) -> int:
 
 
 def _forget_old(folder: Path, now_ms: int) -> None:
-    for file in folder.iterdir():
+    for file in folder.glob("[!.]*"):  # behind a dot is one that another process makes at this moment
         with suppress(FileNotFoundError):  # somebody uses it at this moment
             if _until_ms(file) <= now_ms:
                 file.unlink()

@@ -83,6 +83,12 @@ async def test_a_marketer_imports_a_list_corrects_what_its_columns_mean_and_save
     await looked_over(page)
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_text("Our webinar/2026 is saved")).to_be_visible()
+    await page.get_by_role("button", name="Save for next time").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_text("Our webinar/2026 is saved already, and everybody imports by it")).to_be_visible()
+    await looked_over(page)
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_label("Name", exact=True)).to_be_hidden()
 
     await page.get_by_role("button", name="Import", exact=True).click()
     await expect(page.get_by_text("Done", exact=True).first).to_be_visible()
@@ -104,6 +110,24 @@ async def test_a_marketer_imports_a_list_corrects_what_its_columns_mean_and_save
     await counted(page, "3", "2", "1", "0")
     await page.get_by_role("button", name="Delete this file").click()
     await expect(page.get_by_text("Not imported yet")).to_have_count(0)
+
+
+async def test_whose_address_another_contact_has_is_not_named_among_those_that_came(viewer: Viewer) -> None:
+    page = await viewer("/imports")
+    rows = page.locator(".facts dd").first
+    await given(page, file_of("Nr,Mail,Vorname\nbound-1,bound@example.com,Bo\n", "crm.csv"))
+    await means(page, "Nr", "Who it is: an id")
+    await means(page, "Mail", "Mail address")
+    await page.get_by_role("button", name="Import", exact=True).click()
+    await expect(page.get_by_text("these among them: Bo")).to_be_visible(timeout=20_000)
+
+    await given(page, file_of("Mail\nbound@example.com\n", "mails.csv"))
+    async with page.expect_response(lambda answer: "/api/contact?" in answer.url) as asked:
+        await page.get_by_role("button", name="Import", exact=True).click()
+    assert (await asked.value).status == 404
+    await expect(rows).to_have_text("1")
+    await expect(page.get_by_role("link", name="See the contacts")).to_be_visible()
+    await expect(page.get_by_text("these among them")).to_have_count(0)
 
 
 async def test_an_import_that_fails_keeps_the_file_and_what_was_chosen(viewer: Viewer) -> None:

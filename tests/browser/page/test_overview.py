@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from streamprocessor.contract.model_file.read_model import read_model
+from streamprocessor.offline.score_file import read_facts, score_offline
 from streamprocessor.settings import Settings
 from tests.browser.page.conftest import Firm, Viewer
 from tests.browser.page.people import MODEL, a_hand_raised
 from tests.harness.apis import ALL, ApiProcess
-from tests.harness.system import System
+from tests.harness.system import ROOT, System
+
+START_MS = 1_790_000_000_000
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
@@ -86,6 +92,19 @@ def new_firm(bootstrap: str, tmp_path: Path) -> Iterator[Firm]:
     process.discard()
 
 
+def stages_after(command: str) -> list[str]:
+    """The stage of each contact by the model that comes along, after a shell's command sent events within a second."""
+    recording = 'curl() { while [ "$1" != -d ]; do shift; done; printf "%s\\n" "$2"; }'
+    sent = subprocess.run(["bash", "-c", f"{recording}\n{command}"], check=True, capture_output=True, text=True)
+    lines = [
+        json.dumps(json.loads(line) | {"id": str(number), "occurred_at": START_MS + number})
+        for number, line in enumerate(sent.stdout.splitlines())
+    ]
+    facts = read_facts((line.encode() for line in lines), lambda bad: pytest.fail(bad.detail))
+    answers = score_offline(read_model(ROOT / "deploy" / "scoring.yaml"), facts, START_MS + 1_000)
+    return [answer["scores"]["engagement"]["stage"] for answer in answers]
+
+
 async def test_where_there_is_nothing_yet_it_is_said_what_to_do(
     browser: Browser, new_firm: Firm, screenshots: Path
 ) -> None:
@@ -102,5 +121,7 @@ async def test_where_there_is_nothing_yet_it_is_said_what_to_do(
             await page.goto(f"{new_firm.api.address}/{view}")
             await expect(page.get_by_text(words)).to_be_visible()
             await page.screenshot(path=screenshots / f"{view}-empty-light.png", full_page=True)
+            if view == "hot-leads":
+                assert stages_after(await page.locator("pre code").inner_text()) == ["hot"]
     finally:
         await context.close()

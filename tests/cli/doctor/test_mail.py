@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import ssl
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from streamprocessor.cli.doctor.finding import Finding, Level
 from streamprocessor.cli.doctor.mail import mail_server_finding
@@ -15,6 +17,15 @@ from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
 from tests.delivery.mailboxes import HOST, Mailboxes
 from tests.harness.secured_kafka import Authority
+
+
+class OpenEnded(Mailboxes):
+    """A server that says goodbye and leaves the connection open."""
+
+    async def handle_QUIT(self, server: SMTP, _: Session, __: Envelope) -> str:
+        await server.push("221 Bye")
+        await asyncio.Event().wait()
+        return ""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +59,15 @@ async def test_a_server_that_lets_us_in_is_well_and_gets_no_mail(
 
     assert finding == ("mails", Level.OK, f"{HOST}:{mailboxes.port}, starttls: lets me in", "")
     assert mailboxes.got == []
+
+
+async def test_the_connection_is_closed_though_the_server_never_closes_it(
+    authority: Authority, encryption: ssl.SSLContext
+) -> None:
+    finding = await finding_of(OpenEnded(encryption, logins={"me": "pass word"}), authority)
+
+    assert finding.level is Level.OK
+    gc.collect()  # what is left open fails this test
 
 
 @pytest.mark.parametrize(

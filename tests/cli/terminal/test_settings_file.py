@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_what_a_command_has_of_its_own_stands_between_the_environment_and_the_fi
         ('STREAMPROCESSOR_PAGE_URL="https://a.example/#x"', "https://a.example/#x"),
         ("STREAMPROCESSOR_PAGE_URL=https://a.example/#x # the page", "https://a.example/#x"),
         ("\ufeffSTREAMPROCESSOR_PAGE_URL=https://a.example\r", "https://a.example"),
-        ("STREAMPROCESSOR_PAGE_URL=", ""),
+        ("STREAMPROCESSOR_SASL_TOKEN_COMMAND=\nSTREAMPROCESSOR_PAGE_URL=", ""),
     ],
 )
 def test_a_line_is_read_as_shells_and_compose_read_it(file: Path, line: str, value: str) -> None:
@@ -64,6 +65,10 @@ def test_a_line_is_read_as_shells_and_compose_read_it(file: Path, line: str, val
         ("STREAMPROCESSOR_MODEL", "streamprocessor.env:1: wanted STREAMPROCESSOR_NAME=VALUE, or a comment behind #"),
         ("MODEL=x", "streamprocessor.env:1: wanted STREAMPROCESSOR_NAME=VALUE, or a comment behind #; got 'MODEL'"),
         (
+            "STREAMPROCESSOR_SASL_TOKEN_COMMAND=touch owned",
+            "streamprocessor.env:1: wanted STREAMPROCESSOR_SASL_TOKEN_COMMAND, which runs a program, in the",
+        ),
+        (
             "STREAMPROCESSOR_MODEL=a\nSTREAMPROCESSOR_MODEL=b",
             "streamprocessor.env:2: STREAMPROCESSOR_MODEL stands twice",
         ),
@@ -75,6 +80,12 @@ def test_a_line_that_can_not_be_is_named_and_no_command_runs(call: Call, file: P
 
     assert refused.exit_code == 2
     assert sentence in refused.stderr
+
+
+def test_a_pipe_is_no_settings_file_and_is_not_waited_for(call: Call, file: Path) -> None:
+    os.mkfifo(file)
+
+    assert "streamprocessor.env: wanted a regular file; got another" in call("topics", "list").stderr
 
 
 def test_a_secret_of_the_file_is_never_repeated(call: Call, file: Path) -> None:

@@ -14,14 +14,13 @@ from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.access_policy import KeyKind
-from streamprocessor.imports.csv_file import read_csv
-from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.settings import Settings
 from tests.faults.people.chance import CONTACT_IDS
 from tests.faults.people.wire import BROWSER_KEY, HOOKS, Post, Request, Row, Telling, csv_text, mapping_of
 from tests.harness.collectors import KEY
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.mapped_files import read_csv, read_mapping
 from tests.harness.system import Sent
 
 KINDS = {BROWSER_KEY: KeyKind.BROWSER, KEY: KeyKind.WRITE}

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import orjson
 
-from streamprocessor.imports.csv_mapping import read_mapping
 from tests.faults.people.wire import Post, Row, Telling, csv_text, mapping_of
 from tests.harness.clients import http_through, send_by_aiokafka, send_by_confluent
 from tests.harness.collectors import CollectorProcess
 from tests.harness.commands import run_command
+from tests.harness.mapped_files import read_mapping
 from tests.harness.system import Sent, System
 
 CONNECTIONS = 4

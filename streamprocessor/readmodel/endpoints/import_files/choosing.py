@@ -12,17 +12,18 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_yaml.located import ReadError
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.guessing.guess import guess
 from streamprocessor.imports.proposals.file_proposal import GivenFile, ProposalBounds, head_of
 from streamprocessor.imports.proposals.mapping_text import text_of, words_of
 from streamprocessor.imports.proposals.proposal import Proposal, ProposalCounts
-from streamprocessor.imports.recognition import KnownExport, guess, known_exports, recognise
+from streamprocessor.imports.recognition import KnownExport, known_exports, recognise
 from streamprocessor.imports.rows import CSV
 from streamprocessor.readmodel.gateways.import_files import KeptFile
 from streamprocessor.readmodel.gateways.import_mappings import SavedMapping
 from streamprocessor.readmodel.gateways.import_run import permitted
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.imports import MappingBody
-from streamprocessor.readmodel.requests.tokens import ERASE, Grant
+from streamprocessor.readmodel.requests.tokens import ERASE, READ, Grant
 from streamprocessor.readmodel.responses.import_files import (
     FileProposalView,
     KeptFileView,
@@ -33,6 +34,8 @@ from streamprocessor.readmodel.routing.context import ApiContext
 
 MOST_ROWS = 10_000
 """Of a file are looked at before it is imported."""
+MOST_SECONDS = 30.0
+"""For which it is looked at."""
 
 
 class MappingChoice(NamedTuple):
@@ -44,13 +47,15 @@ class MappingChoice(NamedTuple):
 
 def written_text(body: MappingBody) -> str | None:
     """The YAML of what was sent; None: nothing was. Raises Problem where it has texts or numbers that JSON has not."""
-    text = body.mapping_text if body.mapping is None else text_of(body.mapping)
     try:
+        text = body.mapping_text if body.mapping is None else text_of(body.mapping)
         if text is not None:
             text.encode()
             orjson.dumps(words_of(text))
     except ReadError:
         pass  # what is wrong is told with the columns beside
+    except RecursionError as error:
+        raise Problem(400, "bad-body", "mapping: wanted few levels, one in the other; got hundreds") from error
     except (UnicodeEncodeError, TypeError) as error:
         raise Problem(400, "bad-body", "mapping: wanted whole characters and numbers of 64 bits; got others") from error
     return text
@@ -72,10 +77,15 @@ def given(context: ApiContext, file: KeptFile) -> GivenFile:
     return GivenFile(context.gateways.import_files.path(file.id), file.name, file.format)
 
 
-def known_file(context: ApiContext, file_id: str) -> KeptFile:
-    """The kept file of that id; raises Problem where there is none."""
+def may_see(grant: Grant, file: KeptFile) -> bool:
+    """Whether what stands in the file may be told: it is of people, and a token may write without that it may read."""
+    return READ in grant.scopes or file.kept_by == grant.name
+
+
+def known_file(context: ApiContext, grant: Grant, file_id: str) -> KeptFile:
+    """The kept file of that id; raises Problem where there is none that the grant may see."""
     file = context.gateways.import_files.get(file_id)
-    if file is None:
+    if file is None or not may_see(grant, file):
         detail = "file: wanted one of GET /api/import-files; got the id of another, or of one that is gone by now"
         raise Problem(404, "no-such-file", detail)
     return file
@@ -135,7 +145,7 @@ def _known(export: KnownExport) -> MappingView:
 
 def proposed(context: ApiContext, grant: Grant, file: KeptFile, choice: MappingChoice) -> FileProposalView:
     """What an import of the file by the mapping would do, for who asks."""
-    bounds = ProposalBounds(MOST_ROWS, partial(permitted, kind=kind_of_token(grant)))
+    bounds = ProposalBounds(MOST_ROWS, MOST_SECONDS, partial(permitted, kind=kind_of_token(grant)))
     found = context.gateways.propose(given(context, file), choice.text, bounds)
     proposal = found.proposal or Proposal(ProposalCounts(), [], [])
     return FileProposalView(

@@ -13,19 +13,20 @@ from streamprocessor.readmodel.endpoints.import_files.choosing import (
     chosen_before,
     file_view,
     known_file,
+    may_see,
     named,
     proposed,
     recognised,
     written_text,
 )
-from streamprocessor.readmodel.gateways.import_files import KeptFile
+from streamprocessor.readmodel.gateways.import_files import FileName, KeptFile
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import parts_of
 from streamprocessor.readmodel.requests.imports import ChosenMappingBody, KeptFileQuery
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import Grant
 from streamprocessor.readmodel.responses.import_files import FileProposalView, KeptFileList, KeptFileView
-from streamprocessor.readmodel.routing.access import WRITER, WriteGrant
+from streamprocessor.readmodel.routing.access import WriteGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 
@@ -35,11 +36,12 @@ _FILE = {"requestBody": {"required": True, "content": {"application/octet-stream
 router = APIRouter(prefix="/api/import-files", route_class=ApiRoute)
 
 
-@router.get("", dependencies=[WRITER])
-async def list_import_files(context: Context, _: Annotated[NoParameters, Query()]) -> KeptFileList:
-    """The files that were given and not imported yet."""
+@router.get("")
+async def list_import_files(context: Context, grant: WriteGrant, _: Annotated[NoParameters, Query()]) -> KeptFileList:
+    """The files that were given and not imported yet; those of others with scope read alone."""
     files = context.gateways.import_files
-    return KeptFileList(files=[file_view(file) for file in files.all()], max_bytes=files.most_bytes)
+    shown = [file_view(file) for file in files.all() if may_see(grant, file)]
+    return KeptFileList(files=shown, max_bytes=files.most_bytes)
 
 
 @router.post("", status_code=201, openapi_extra=_FILE)
@@ -51,10 +53,11 @@ async def keep_import_file(
     It is deleted once its import succeeded, after 7 days, or when ten newer ones were given.
     """
     files = context.gateways.import_files
-    file = await files.keep(query.name, query.format, parts_of(request))
+    file = await files.keep(FileName(query.name, grant.name), query.format, parts_of(request))
     request.state.made = file.id  # what the audit names
     try:
-        choice = await asyncio.to_thread(recognised, context, file)
+        async with files.looking():
+            choice = await asyncio.to_thread(recognised, context, file)
     except OperatorError as error:
         files.delete(file.id)
         raise Problem(400, "bad-file", str(error)) from error
@@ -66,8 +69,10 @@ async def get_import_file(
     context: Context, grant: WriteGrant, id: str, _: Annotated[NoParameters, Query()]
 ) -> FileProposalView:
     """What an import of the file would do, by the mapping that was chosen last."""
-    file = known_file(context, id)
-    return await _told(context, grant, file, await asyncio.to_thread(chosen_before, context, file))
+    file = known_file(context, grant, id)
+    async with context.gateways.import_files.looking():
+        choice = await asyncio.to_thread(chosen_before, context, file)
+    return await _told(context, grant, file, choice)
 
 
 @router.post("/{id}/proposal")
@@ -79,23 +84,27 @@ async def propose_import(
     _: Annotated[NoParameters, Query()],
 ) -> FileProposalView:
     """What an import of the file by this mapping would do; it is kept beside the file. Empty: as it is recognised."""
-    file = known_file(context, id)
-    text = written_text(body)
-    if body.name is not None:
-        choice = await asyncio.to_thread(named, context, body.name)
-    elif text is not None:
-        choice = MappingChoice(None, text)
-    else:
-        choice = await asyncio.to_thread(recognised, context, file)
+    file = known_file(context, grant, id)
+    async with context.gateways.import_files.looking():
+        choice = await asyncio.to_thread(_asked_for, context, file, body)
     return await _told(context, grant, file, choice)
 
 
-@router.delete("/{id}", dependencies=[WRITER])
-async def delete_import_file(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> KeptFileView:
+@router.delete("/{id}")
+async def delete_import_file(
+    context: Context, grant: WriteGrant, id: str, _: Annotated[NoParameters, Query()]
+) -> KeptFileView:
     """Delete a file that was given; an import of it that is under way goes on."""
-    file = known_file(context, id)
+    file = known_file(context, grant, id)
     context.gateways.import_files.delete(id)
     return file_view(file)
+
+
+def _asked_for(context: ApiContext, file: KeptFile, body: ChosenMappingBody) -> MappingChoice:
+    text = written_text(body)
+    if body.name is not None:
+        return named(context, body.name)
+    return recognised(context, file) if text is None else MappingChoice(None, text)
 
 
 async def _told(context: ApiContext, grant: Grant, file: KeptFile, choice: MappingChoice) -> FileProposalView:
@@ -103,5 +112,5 @@ async def _told(context: ApiContext, grant: Grant, file: KeptFile, choice: Mappi
     files = context.gateways.import_files
     name = None if choice.recognised is None else choice.recognised.name
     file = files.choose(file, name, choice.text)
-    async with files.looking:
+    async with files.looking():
         return await asyncio.to_thread(proposed, context, grant, file, choice)

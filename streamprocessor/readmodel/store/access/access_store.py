@@ -19,6 +19,8 @@ from streamprocessor.settings import Settings
 TOKEN_PREFIX, COOKIE_PREFIX = "spt_", "sps_"
 """What those that are made begin with: no other is looked for, and who finds one in a text sees what it is."""
 MOST_TOKENS = 1_000
+MOST_SESSIONS = 1_000
+"""Of a token: who signs in over and over ends the oldest of their own sessions, and does not fill the disk."""
 USED_EVERY_MS = 60_000
 """A use is noted once in so long."""
 
@@ -118,8 +120,12 @@ class AccessStore:
     def open_session(self, token_id: str, until_ms: int) -> str:
         """The cookie of a new session of the token."""
         cookie = COOKIE_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+        of_token = api_sessions.c.token_id == token_id
+        newest_first = select(api_sessions.c.cookie_hash).where(of_token).order_by(api_sessions.c.until_ms.desc())
         with self._changing() as connection:
             connection.execute(delete(api_sessions).where(api_sessions.c.until_ms < self._clock_ms()))
+            too_many = connection.execute(newest_first.offset(MOST_SESSIONS - 1)).scalars().all()
+            connection.execute(delete(api_sessions).where(api_sessions.c.cookie_hash.in_(too_many)))
             connection.execute(
                 insert(api_sessions).values(cookie_hash=_hash(cookie), token_id=token_id, until_ms=until_ms)
             )

@@ -8,10 +8,17 @@ import {field, nameInput} from '../../parts/fields.js';
 export function saveAs(present) {
   const name = nameInput('mapping-name');
   const refused = el('p', {class: 'refused lines', role: 'alert'});
+  let replaced = null; // a name of which was told that there is a mapping
   const save = async (event) => {
     event.preventDefault();
+    refused.textContent = '';
     const {mapping_text: text, columns} = present();
     try {
+      if (name.value !== replaced && await isSaved(name.value)) {
+        replaced = name.value;
+        refused.textContent = `${name.value} is saved already, and everybody imports by it. Save once more to replace it, or choose another name.`;
+        return;
+      }
       const header = columns.map((column) => column.name);
       await ask(`/api/import-mappings/${encodeURIComponent(name.value)}`, {method: 'PUT', body: {mapping_text: text, header}});
       dialog.close();
@@ -29,4 +36,9 @@ export function saveAs(present) {
       el('div', {class: 'row'}, el('button', {class: 'main'}, 'Save'),
         el('button', {type: 'button', onclick: () => dialog.close()}, 'Cancel'))));
   return [el('button', {type: 'button', onclick: () => dialog.showModal()}, 'Save for next time'), dialog];
+}
+
+async function isSaved(name) {
+  const {mappings} = await ask('/api/import-mappings');
+  return mappings.some((mapping) => mapping.name === name);
 }
