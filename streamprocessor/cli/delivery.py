@@ -9,6 +9,7 @@ import click
 
 from streamprocessor.cli.terminal.options import (
     inbox_option,
+    is_given,
     json_option,
     process_options,
     process_settings,
@@ -135,11 +136,16 @@ def _open(ctx: click.Context, method: str, path: str, body: object, timeout_seco
 
     import orjson
 
+    from streamprocessor.cli.terminal.addresses import address_here
     from streamprocessor.errors import OperatorError
+    from streamprocessor.process.http.address_note import local_url
     from streamprocessor.process.stored_secrets import stored_token
 
     settings = settings_of(ctx)
-    address = f"http://{settings.delivery_host}:{settings.delivery_port}"
+    if is_given(ctx, "delivery_port"):
+        address = local_url(settings.delivery_host, settings.delivery_port)
+    else:
+        address = address_here(settings, "delivery")
     headers = {"authorization": f"Bearer {stored_token(settings.delivery_secret, settings.data_path)}"}
     content = None if body is None else orjson.dumps(body)
     try:

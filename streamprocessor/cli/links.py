@@ -59,7 +59,7 @@ def links(
         text = f"wanted whom the mail goes to, by --contact or by --address; got {got}"
         raise click.UsageError(text)
     settings = settings_of(ctx)
-    collector_url = settings.public_url or f"http://{settings.collector_host}:{settings.collector_port}"
+    collector_url = settings.public_url or _collector_here(settings)
     recipient = contact if address is None else _contact_of(address, settings)
     mail = TrackedMail(token_keys_of(settings), collector_url, recipient or "", message, campaign)
     try:
@@ -69,6 +69,20 @@ def links(
             _print_message(mail, html, honeypot)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _collector_here(settings: Settings) -> str:
+    """Where the collector of this machine answers, with a warning: that is nowhere to a mail's readers."""
+    from streamprocessor.cli.terminal.addresses import address_here
+    from streamprocessor.cli.terminal.plain_text import echo
+
+    url = address_here(settings, "collector")
+    echo(
+        f"links lead to {url}, which only this machine reaches: for mails to others say --public-url, or set "
+        "STREAMPROCESSOR_PUBLIC_URL",
+        err=True,
+    )
+    return url
 
 
 def _contact_of(address: str, settings: Settings) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.cli.api import api
 from streamprocessor.cli.backup.command import backup, restore
 from streamprocessor.cli.catalogue import catalogue
@@ -21,6 +20,7 @@ from streamprocessor.cli.export import export
 from streamprocessor.cli.help.command import help_
 from streamprocessor.cli.help.completion import completion
 from streamprocessor.cli.help.examples import show_examples
+from streamprocessor.cli.help.summaries import summarise
 from streamprocessor.cli.imports.command import import_file
 from streamprocessor.cli.init.command import init
 from streamprocessor.cli.links import links
@@ -101,13 +101,7 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
         ctx.exit()
 
 
-_ALONG = (
-    f"Models, mappings, topics, settings and documents come along in {bundle_folder()}. Commands find deploy/... and "
-    "topics/... there, where the folder that they are run in has none of that name."
-)
-
-
-@click.group(cls=Commands, epilog=_ALONG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which.")
 @process_options
 def commands() -> None:
@@ -148,3 +142,4 @@ for command in (
 ):
     commands.add_command(command)
 show_examples(commands)
+summarise(commands)

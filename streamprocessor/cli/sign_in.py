@@ -14,8 +14,8 @@ def sign_in(ctx: click.Context) -> None:
     """Print an address that signs in to the page, once, without a token.
 
     For whom the data folder belongs to, while `up`, `demo` or `api` runs on it: the address is good for 15 minutes, and
-    may do all that the token in api-tokens may. Whoever else is to sign in gets a token of the own, under Access on the
-    page. For example: streamprocessor sign-in
+    may do all that the data folder's first token may. Whoever else is to sign in gets a token of their own, under
+    Access on the page.
     """
     from streamprocessor.cli.local.sign_in_lines import sign_in_lines
     from streamprocessor.errors import OperatorError

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def topics() -> None:
-    """Kafka's topics: list, check, apply, repair, describe."""
+    """Kafka's topics: list, check, apply and repair them."""
 
 
 @topics.command("list")

@@ -32,6 +32,7 @@ WRONG = [
     (["topics", "list", "--model", "deploy"], "--model: wanted a file; got 'deploy', which is a folder"),
     (["doctor", "wrker"], "wanted one of worker, collector, delivery, api (did you mean 'worker'?); got 'wrker'"),
     (["topics", "acl", "--process", "x"], "--process: wanted one of worker, collector, delivery, api, setup"),
+    (["init", "--template"], "--template: wanted a value; got none"),
     (["init", "--template", "hubspt"], "--template: unknown word 'hubspt' (did you mean 'hubspot-style'?)"),
     (["model", "check", "deploy"], "deploy: wanted a scoring model in UTF-8; got a folder: name a file in it"),
     (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, processes: tuple[str, ...], as_json: bool) -> None:
-    """Look at what PROCESSES (all, unless some are named) need before they can start here, and say what to do.
+    """Look at what processes (all, unless some are named) need before they can start here, and say what to do.
 
     Settings, salts and keys, files, the data folder and its disk, ports, databases; Kafka with its topics, the model in
     force, what each process may do there (by the login of these settings), and the clocks. The exit code is 1 where

@@ -68,15 +68,18 @@ def _salts(settings: Settings) -> Iterator[Finding]:
         sentence = "unsalted: ids of erased contacts can be guessed; wanted so only where some were erased before salts"
         yield warned("erasure salt", sentence, f"{set_to('erasure_salt', A_SECRET)}  # where nobody was")
     else:
-        yield _salt("erasure salt", lambda: erasure_salt(settings.erasure_salt, folder))
-    yield _salt("address salt", lambda: address_salt(settings.address_salt, folder))
+        yield _salt(settings, "erasure salt", lambda: erasure_salt(settings.erasure_salt, folder))
+    yield _salt(settings, "address salt", lambda: address_salt(settings.address_salt, folder))
 
 
-def _salt(subject: str, read: Callable[[], str]) -> Finding:
+def _salt(settings: Settings, subject: str, read: Callable[[], str]) -> Finding:
     """How the salt is: a short one can be guessed, and is only warned of since a salt must never change."""
     from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
 
     name = subject.replace(" ", "_")
+    is_anywhere = getattr(settings, name) or (settings.data_path / name.replace("_", "-")).exists()
+    if not settings.bootstrap and not is_anywhere:
+        return well(subject, "in the data folder, made by the first `streamprocessor up`")
     try:
         salt = read()
     except OperatorError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.cli.terminal.options import SharedOption
 from streamprocessor.errors import OperatorError
 
@@ -22,6 +23,10 @@ _LOGIN = (
     "How Kafka lets us in is said by settings alone, so that no secret stands on a command line: "
     "STREAMPROCESSOR_SECURITY_PROTOCOL (SSL, SASL_SSL), _SSL_CA_FILE, _SASL_MECHANISM, _SASL_USERNAME, _SASL_PASSWORD "
     "or _SASL_PASSWORD_FILE, and for tokens _SASL_TOKEN_URL or _SASL_TOKEN_COMMAND."
+)
+_ALONG = (
+    "Models, mappings, topics and settings come along; commands find deploy/... and topics/... there, where the folder "
+    "that they are run in has none of that name:"
 )
 _FIND_OUT = "What keeps it from working, and the line that mends it: streamprocessor doctor"
 
@@ -64,7 +69,10 @@ def _shared_help(root: click.Context) -> str:
     formatter.write_text(_FIRST)
     with formatter.section("Options"):
         formatter.write_dl([each.full_record(root) for each in options])
-    for text in (_SETTINGS, _LOGIN, _FIND_OUT):
+    for text in (_SETTINGS, _LOGIN, _ALONG):
         formatter.write_paragraph()
         formatter.write_text(text)
+    formatter.write(f"  {bundle_folder()}\n")  # not wrapped, so that it can be copied
+    formatter.write_paragraph()
+    formatter.write_text(_FIND_OUT)
     return formatter.getvalue().rstrip("\n")

@@ -66,12 +66,14 @@ _SHARED = "What all commands share, such as --bootstrap and --data-dir: streampr
 
 
 def show_examples(group: click.Group) -> None:
-    """Have the help of the group and of all that is below it end with its examples."""
+    """Have the help of all commands below the group end with their examples."""
     for words, command in each_command(group):
+        if not words:
+            continue
         lines = EXAMPLES.get(" ".join(words), ())
         title = "Example:" if len(lines) == 1 else "Examples:"
         shown = [title, *(f"  streamprocessor {line}" for line in lines)] if lines else []
-        if words and any(parameter.name == "bootstrap" for parameter in command.params):
+        if any(parameter.name == "bootstrap" for parameter in command.params):
             shown += ["", "\b", _SHARED]
         command.epilog = "\n".join(["\b", *shown]) if shown else None
 

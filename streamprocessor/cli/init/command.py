@@ -44,7 +44,11 @@ class TemplateName(click.ParamType):
 
 @click.command()
 @click.argument("folder", default=".")
-@click.option("--template", type=TemplateName(), help="One of the models that come along, instead of the questions.")
+@click.option(
+    "--template",
+    type=TemplateName(),
+    help="One of the models that come along, instead of the questions; a wrong name lists them.",
+)
 @click.option("--yes", is_flag=True, help="Ask nothing: take what is proposed.")
 @click.option("--overwrite", is_flag=True, help="Write over files that are there already.")
 def init(folder: str, template: str | None, yes: bool, overwrite: bool) -> None:

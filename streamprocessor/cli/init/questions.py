@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import click
@@ -33,7 +34,7 @@ def ask(businesses: tuple[Business, ...]) -> BusinessAnswers:
     click.echo("1. What do you sell?")
     for number, each in enumerate(businesses, 1):
         click.echo(f"   {number}  {each.title}")
-    business = businesses[click.prompt("  ", type=click.IntRange(1, len(businesses)), default=1) - 1]
+    business = businesses[click.prompt("  ", default="1", value_proc=number_reader(1, len(businesses))) - 1]
     click.echo("\n2. Which pages of your site open only those who may buy? Beginnings of paths, with commas, or none.")
     pages = click.prompt("  ", default=", ".join(business.pages), value_proc=read_pages)
     click.echo("\n3. Which forms do they send? What `data-form`, id or name of the form says, with commas, or none.")
@@ -45,9 +46,22 @@ def ask(businesses: tuple[Business, ...]) -> BusinessAnswers:
         f"click in a mail {CLICK_POINTS}, an open {OPEN_POINTS}:\n"
         f"   {HOT_FROM} are a form, a page, a click and an open."
     )
-    hot_from = click.prompt("  ", type=click.IntRange(LEAST_HOT, MOST_HOT), default=HOT_FROM)
+    hot_from = click.prompt("  ", default=str(HOT_FROM), value_proc=number_reader(LEAST_HOT, MOST_HOT))
     click.echo()
     return BusinessAnswers(business, pages, forms, days, hot_from)
+
+
+def number_reader(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number of the range; raises BadParameter where it is none."""
+
+    def read(answer: str) -> int:
+        text = answer.strip()
+        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+            message = f"wanted a whole number from {least} to {most}; got '{answer}'"
+            raise click.BadParameter(message)
+        return int(text)
+
+    return read
 
 
 def read_pages(answer: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ _SENTENCES: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = (
         lambda match: f"wanted a folder; got '{match[1]}', which is a file",
     ),
 )
+_NO_VALUE = re.compile(r"Option '(.*)' requires (?:an argument|\d+ arguments)\.")
 _NO_COMMAND = re.compile(r"No such command '(.*)'\.", re.DOTALL)
 
 
@@ -61,6 +62,8 @@ def _sentence(error: click.UsageError) -> str | None:
             if (match := pattern.fullmatch(error.message)) is not None:
                 return f"{_where(error)}: {sentence(match)}"
         return f"{_where(error)}: {error.message}" if "wanted " in error.message else None
+    if (match := _NO_VALUE.fullmatch(error.message)) is not None:
+        return f"{match[1]}: wanted a value; got none"
     if (match := _NO_COMMAND.fullmatch(error.message)) is not None and error.ctx is not None:
         group = error.ctx.command
         return _unknown("command", match[1], group.list_commands(error.ctx) if isinstance(group, click.Group) else [])

@@ -86,6 +86,17 @@ def test_a_salt_that_can_be_guessed_is_warned_of_for_it_must_not_change(
     assert sentence.startswith("wanted at least 16 characters; got 5, which can be guessed")
 
 
+def test_salts_that_the_first_up_will_make_are_not_asked_for_beside_an_embedded_kafka(
+    call: Call, environment: dict[str, str]
+) -> None:
+    of_init = {name: value for name, value in environment.items() if not name.endswith(("_SALT", "_BOOTSTRAP"))}
+
+    found = mended(call, of_init, "worker")
+
+    assert {found[f"{kind} salt"]["level"] for kind in ("erasure", "address")} == {"ok"}
+    assert found["Kafka"]["level"] == "fail"
+
+
 FAULTS = [
     ("worker", "LOG_LEVEL", "LOUD", "settings", "STREAMPROCESSOR_LOG_LEVEL: ", "export STREAMPROCESSOR_LOG_LEVEL=INFO"),
     ("worker", "LOG_LEVLE", "INFO", "settings", "STREAMPROCESSOR_LOG_LEVLE is not", "unset STREAMPROCESSOR_LOG_LEVLE"),

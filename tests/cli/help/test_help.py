@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
+from streamprocessor.bundled_files import bundle_folder
 from streamprocessor.cli.help.examples import EXAMPLES, each_command
+from streamprocessor.cli.help.summaries import SUMMARIES
 from streamprocessor.cli.main import commands
 from streamprocessor.cli.terminal.options import SharedOption
 from tests.cli.conftest import ROOT, Call
@@ -71,6 +73,25 @@ def test_examples_that_need_no_kafka_run(
     monkeypatch.chdir(tmp_path)
 
     assert call(*shlex.split(line)).exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["", *(name for name, each in COMMANDS.items() if isinstance(each, click.Group))])
+def test_a_list_of_commands_has_each_on_a_line_that_is_whole(call: Call, words: str) -> None:
+    group = COMMANDS[words] if words else commands
+    assert isinstance(group, click.Group)
+
+    listed = call(*words.split(), "--help").output.partition("\nCommands:\n")[2].split("\n\n")[0].splitlines()
+
+    assert [line.split()[0] for line in listed] == group.list_commands(click.Context(group))
+    assert [line for line in listed if line.endswith("...") or len(line) > 80] == []
+
+
+def test_no_command_has_a_summary_that_is_gone() -> None:
+    assert set(SUMMARIES) - set(COMMANDS) == set()
+
+
+def test_help_kafka_names_the_folder_of_what_comes_along_so_that_it_can_be_copied(call: Call) -> None:
+    assert f"\n  {bundle_folder()}\n" in call("help", "kafka").output
 
 
 def test_a_file_that_an_example_names_as_one_of_ours_is_there() -> None:

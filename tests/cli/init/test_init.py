@@ -186,3 +186,14 @@ def test_the_settings_that_init_writes_exist_and_secrets_may_be_put_among_them(c
 
 def test_init_is_the_first_command_that_help_names() -> None:
     assert next(iter(commands.commands)) == "init"
+
+
+@pytest.mark.parametrize("answer", ["a", "0", "6", "1.5", "²", "99999999999"])
+def test_a_number_that_is_none_of_the_choices_is_asked_again_with_what_was_wanted(
+    call: Call, folder: Path, answer: str
+) -> None:
+    asked = call("init", "asked", input="\n".join([answer, "", "", "", "", ""]) + "\n")
+
+    assert asked.exit_code == 0, asked.output
+    assert f"Error: wanted a whole number from 1 to 5; got '{answer}'" in asked.output
+    assert (folder / "asked" / "scoring.yaml").exists()
