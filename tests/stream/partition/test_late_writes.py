@@ -65,8 +65,12 @@ class UnderWay(Changelog):
         self._first = first
 
     def arrive_in(self, changelog: Changelog) -> None:
-        for _, *rest in self.records[self._first :]:
-            changelog.records.append(Raw(len(changelog.records), *rest))
+        append_to(changelog, self.records[self._first :])
+
+
+def append_to(changelog: Changelog, rows: list[Raw]) -> None:
+    for row in rows:
+        changelog.records.append(row._replace(offset=len(changelog.records)))
 
 
 async def last_of(worker: Worker, keys: set[bytes] | None) -> UnderWay:
@@ -156,8 +160,7 @@ async def test_an_epoch_that_was_copied_elsewhere_says_nothing() -> None:
     worker = Worker("first", changelog)
     await worker.recover()
     await worker.write({b"ada"})
-    for _, *rest in [changelog.records[-1], *changelog.records]:
-        copy.records.append(Raw(len(copy.records), *rest))
+    append_to(copy, [changelog.records[-1], *changelog.records])
 
     reader = Worker("reader", copy)
     reader.read()
