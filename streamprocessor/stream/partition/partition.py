@@ -68,6 +68,7 @@ class Partition:
     erased: the instant of the erasure in epoch milliseconds, by pseudonym.
     misplaced: keys of records that belong to another partition, where they are to go.
     awaiting_tombstone: keys of records of which nothing is left, whose tombstones are still to be written.
+    was_interrupted: whether something was owed when it was recovered.
     overwritten: keys of contacts of which the changelog says last what a worker before wrote too late.
     hot_contacts: how many are hot, by score.
     """
@@ -82,6 +83,7 @@ class Partition:
         self.erased: dict[bytes, int] = {}
         self.awaiting_tombstone: set[bytes] = set()
         self.overwritten: set[bytes] = set()
+        self.was_interrupted = False
         self._last_before_epoch = -1
         self._is_marker_late = False
         self.records: dict[bytes, bytes] = {}
@@ -181,6 +183,7 @@ class Partition:
 
     def note_owed_sent(self) -> None:
         """Note that all that was owed is acknowledged; the next marker says so to others."""
+        self.was_interrupted = bool(self._owed)
         self._owed.clear()
 
     def note_read_to(self, next_offset: int) -> None:

@@ -55,7 +55,7 @@ class PartitionTask:
         self._queue: deque[QueuedBatch] = deque()
         self._queued = 0
         self._paused = False
-        self._size = MicrobatchSize()
+        self._size = MicrobatchSize(begins_small=partition.was_interrupted)
         self._wake = asyncio.Event()
         self._to_migrate: Iterator[bytes] | None = None
         self._alarm: asyncio.TimerHandle | None = None

@@ -7,6 +7,7 @@ import pytest
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch_size import (
     FEWEST_RECORDS,
+    FIRST_RECORDS,
     MOST_RECORDS,
     PIECE_RECORDS,
     SHARE_OF_STAMP,
@@ -31,8 +32,9 @@ def grown() -> MicrobatchSize:
     return size
 
 
-def test_sizes_double_up_to_the_most_while_acknowledgements_come_soon() -> None:
-    assert most(MicrobatchSize()) == FEWEST_RECORDS
+def test_sizes_grow_up_to_the_most_while_acknowledgements_come_soon() -> None:
+    assert most(MicrobatchSize(begins_small=True)) == FEWEST_RECORDS
+    assert most(MicrobatchSize()) == FIRST_RECORDS
     assert most(grown()) == MOST_RECORDS
 
 

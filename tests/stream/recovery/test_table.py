@@ -129,14 +129,14 @@ async def test_what_is_owed_is_sent_a_slice_under_a_stamp_and_not_again_once_it_
     for contact in owing:
         broker.put(contact, _entry(contact, 8))
 
-    await _recovered(broker)
+    assert (await _recovered(broker)).partitions[0].was_interrupted
 
     announced = broker.topics["score-updated"].records
     assert sorted(record.key or b"" for record in announced) == owing
     sizes, stamps = zip(*broker.batches["score-updated"], strict=True)
     assert sizes == (SLICE, SLICE, 200)
     assert len(set(stamps)) == 3
-    await _recovered(broker)
+    assert not (await _recovered(broker)).partitions[0].was_interrupted
     assert len(announced) == OWING
 
 
