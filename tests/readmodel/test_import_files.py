@@ -122,7 +122,7 @@ async def test_a_mapping_that_is_none_or_names_what_is_not_there_is_said_with_th
     for body, problem in (
         ({"mapping": {"contact": "E-Mail"}}, "wanted either type"),
         ({"mapping": {"contact": "Nobody", "attributes": {"email": "E-Mail"}}}, "'Nobody'"),
-        ({"mapping_text": "{contact"}, "wanted YAML"),
+        ({"mapping_text": "{contact"}, "wanted a comma before the next word"),
         ({"mapping_text": "- 1"}, "wanted"),
     ):
         told = await proposed(http, file_id, body)

@@ -220,7 +220,9 @@ async def test_acts_that_come_before_their_lead_and_a_read_model_made_anew_show_
     for first, second in (("hot_leads", "activities"), ("activities", "hot_leads")):
         with opened_database("", tmp_path / f"{first}.sqlite") as engine:
             store_contacts(engine, ["jane", "joe", "eve"])
-            anew = InboxStory(engine, tmp_path / first)
+            folder = tmp_path / first
+            folder.mkdir()
+            anew = InboxStory(engine, folder)
             for name in (first, second):
                 topic = {"hot_leads": BECAME_HOT_LEAD, "activities": ACTIVITIES}[name]
                 anew.project(topic, getattr(kafka, name))
