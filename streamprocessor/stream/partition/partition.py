@@ -186,6 +186,16 @@ class Partition:
         self.was_interrupted = bool(self._owed)
         self._owed.clear()
 
+    def changes_to_write_back(self) -> list[Change]:
+        """What counts of the overwritten contacts, where anything does."""
+        keys = sorted(self.overwritten & self.records.keys())
+        return [Change(key, self.records[key], None, (), None) for key in keys]
+
+    def note_written_back(self) -> None:
+        """Note that the changelog says what counts; overwritten contacts of whom nothing does await tombstones."""
+        self.awaiting_tombstone |= self.overwritten - self.records.keys()
+        self.overwritten.clear()
+
     def note_read_to(self, next_offset: int) -> None:
         """Note that the changelog is read up to there; what compaction removed leaves only the position behind."""
         self.changelog_offset = next_offset

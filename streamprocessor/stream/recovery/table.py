@@ -14,7 +14,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.process.erasure_salt import UNSALTED
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
-from streamprocessor.stream.partition.partition import Change, Partition
+from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 
 _CHECKED_ADDRESS = "the-salt@example.invalid"
@@ -117,12 +117,11 @@ class Table:
             return
         lease, outbox = self._plane.context.lease, self._plane.context.outbox
         log.warning("partition %d: %d contacts written too late", partition.number, len(partition.overwritten))
-        partition.awaiting_tombstone |= partition.overwritten - partition.records.keys()
-        keys = sorted(partition.overwritten & partition.records.keys())
-        for first in range(0, len(keys), SLICE):
-            changes = [Change(key, partition.records[key], None, (), None) for key in keys[first : first + SLICE]]
-            await outbox.write_changes(partition, changes, await lease.stamp(partition.stamp_ms))
-        partition.overwritten.clear()
+        changes = partition.changes_to_write_back()
+        for first in range(0, len(changes), SLICE):
+            stamp_ms = await lease.stamp(partition.stamp_ms)
+            await outbox.write_changes(partition, changes[first : first + SLICE], stamp_ms)
+        partition.note_written_back()
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_half_a_table()
