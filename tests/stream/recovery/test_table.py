@@ -19,16 +19,19 @@ from streamprocessor.contract.changelog.entry import (
 from streamprocessor.contract.changelog.pseudonyms import salt_check
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.stream.metrics import Metrics
+from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.recovery.table import SLICE, Table
+from tests.harness.system import DEFAULT_MODEL
 from tests.stream.partition.raw_records import Raw
 from tests.stream.partition.test_outbox import Batch, Changelog
 
 OWING = 2 * SLICE + 200
-HOT_STAGES: Any = SimpleNamespace(of=lambda _: ())
+HOT_STAGES = HotStages(read_model(DEFAULT_MODEL))
 
 
 class Broker:
