@@ -48,7 +48,9 @@ async def read_run(system: System) -> Run:
                 facts[record.key.decode()].append(fact)
     table: dict[str, Record] = {}
     for record in await system.read("contacts-changelog"):
-        if not record.key.startswith(RESERVED):
+        if record.value is None:
+            table.pop(record.key.decode(), None)
+        elif not record.key.startswith(RESERVED):
             table[record.key.decode()] = decode_record(record_of(record.value))
     announced = await system.read("score-updated"), await system.read("became-hot-lead")
     return Run(dict(facts), bad, table, *announced)
@@ -87,7 +89,9 @@ def assert_announcements_are_whole(run: Run) -> None:
         sequences[value["contact_id"]][value["sequence"]] = value
     for contact, record in run.records.items():
         seen = sequences.get(contact, {})
-        assert sorted(seen) == list(range(1, record.sequence + 1)), contact
+        wanted = set(range(1, record.sequence + 1))
+        lost, beyond = sorted(wanted - seen.keys()), sorted(seen.keys() - wanted)
+        assert (lost, beyond) == ([], []), f"{contact}: {lost} were not announced, {beyond} are beyond its record"
         if seen:
             last = seen[record.sequence]["scores"]
             for name, (presented_nano, stage) in record.shown.items():

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple, Self
 
 from streamprocessor.cli.kafka.topic_source import TopicSource
 from streamprocessor.contract.changelog.entry import (
+    EPOCH_KEY,
     ERASED_PREFIX,
     IDENTITY_KEY,
     MARKER_KEY,
     RESERVED,
     TableIdentity,
     decode_entry,
+    decode_epoch,
     decode_identity,
     encode_entry,
     microbatch_of,
@@ -88,6 +90,8 @@ class StoredPartition:
         renewed: numbers of topics that were made anew: nothing is known of those. ends: of this partition of the
         others, by their numbers: no more is known than up to there.
         """
+        epoch = self.values.get(EPOCH_KEY)
+        after = 0 if epoch is None else decode_epoch(epoch).last_before + 1  # what is numbered lower would be too late
         for key, value in self.values.items():
             if not key.startswith(RESERVED):
                 entry = decode_entry(value)
@@ -99,4 +103,4 @@ class StoredPartition:
                 }
                 if offsets != record.offsets:
                     record.offsets = offsets
-                    yield key, encode_entry(encode_record(record), entry.microbatch, entry.owed)
+                    yield key, encode_entry(encode_record(record), max(entry.microbatch, after), entry.owed)

@@ -18,7 +18,7 @@ from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.input_replay import beginnings_of
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity, new_incarnation
+from streamprocessor.contract.changelog.entry import EPOCH_KEY, IDENTITY_KEY, encode_identity, new_incarnation
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import OperatorError
@@ -64,7 +64,7 @@ async def _write(application: Application, source: SegmentSource) -> int:
     async with acknowledged_writer(application.clients, [changelog]) as writer:
         for stored in partitions:
             for key, value in stored.values.items():
-                if key != IDENTITY_KEY:
+                if key not in (EPOCH_KEY, IDENTITY_KEY):
                     await writer.send((changelog, stored.number), key, value)
             for contact in stored.contacts():
                 contacts += 1

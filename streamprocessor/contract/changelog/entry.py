@@ -4,7 +4,8 @@
 
 So recovery finds the record by two slices, and looks at the owed messages only of micro-batches after the last marker.
 Keys that begin with a zero byte are ours: the marker (the last micro-batch of the partition whose announcements are
-acknowledged), the table's identity, and one for each erased contact: its pseudonym and when.
+acknowledged), the epoch (where the partition's worker began to write), the table's identity, and one for each erased
+contact: its pseudonym and when.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from streamprocessor.errors import OperatorError
 RESERVED = b"\x00"
 MAX_CONTACT_KEY_BYTES = 1_024  # the longest id that any release has let in
 MARKER_KEY = b"\x00marker"
+EPOCH_KEY = b"\x00epoch"
 IDENTITY_KEY = b"\x00identity"
 ERASED_PREFIX = b"\x00erased:"
 
 VERSION = 1
 _HEAD = Struct(">BQI")
 _NUMBER = Struct(">BQ")
+_EPOCH = Struct(">BQQ")
 _PLACED = b"\x01"
 
 
@@ -42,6 +45,17 @@ class ChangelogEntry(NamedTuple):
     record: bytes
     microbatch: int
     owed: list[Message]
+
+
+class Epoch(NamedTuple):
+    """Where a worker began to write, once it had read all before.
+
+    last_before: what comes after it with this micro-batch's number or a lower one is of a worker before, too late.
+    offset: where in the changelog this is; a copy that lies elsewhere says nothing.
+    """
+
+    last_before: int
+    offset: int
 
 
 class TableIdentity(msgspec.Struct, frozen=True):
@@ -102,6 +116,20 @@ def encode_marker(microbatch: int, *, is_placed: bool = False) -> bytes:
 def says_placed(marker: bytes) -> bool:
     """Whether the marker says that every contact of the partition belongs there."""
     return marker[_NUMBER.size :] == _PLACED
+
+
+def encode_epoch(epoch: Epoch) -> bytes:
+    """The epoch's value; older programs do not look at it."""
+    return _EPOCH.pack(VERSION, *epoch)
+
+
+def decode_epoch(value: bytes) -> Epoch:
+    """The epoch that encode_epoch wrote; raises OperatorError where a newer version of the program wrote it."""
+    if len(value) < _EPOCH.size:
+        raise _torn(value)
+    version, last_before, offset = _EPOCH.unpack_from(value)
+    _refuse_newer(version)
+    return Epoch(last_before, offset)
 
 
 def encode_erasure(instant_ms: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 
@@ -39,6 +40,18 @@ class Batch(NamedTuple):
     def next_offset(self) -> int:
         """The offset after the last record: what may be committed once it is applied."""
         return self.records[-1].offset + 1
+
+    def pieces(self, most_records: int) -> Iterator[Batch]:
+        """The batch in parts of at most so many records."""
+        for first in range(0, len(self.records), most_records):
+            yield Batch(self.topic_number, self.records[first : first + most_records])
+
+
+class QueuedBatch(NamedTuple):
+    """A batch, and what to call once its micro-batch is acknowledged; None: more of the same fetch follows."""
+
+    batch: Batch
+    acknowledge: Callable[[], object] | None
 
 
 class InputPartition(NamedTuple):

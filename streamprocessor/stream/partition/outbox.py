@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from streamprocessor.contract.changelog.entry import (
+    EPOCH_KEY,
     ERASED_PREFIX,
     IDENTITY_KEY,
     MARKER_KEY,
+    Epoch,
     TableIdentity,
     encode_entry,
+    encode_epoch,
     encode_erasure,
     encode_identity,
     encode_marker,
@@ -61,6 +64,16 @@ class Outbox:
         ]
         partition.note_changes_written(await self._write(partition, rows, stamp_ms))
 
+    async def write_epoch(self, partition: Partition, stamp_ms: int) -> bool:
+        """Say that another worker writes from here on; False: what this one has not read lies before, and counts."""
+        epoch = Epoch(partition.microbatch + 1, partition.changelog_offset)
+        rows: list[ProduceRow] = [(EPOCH_KEY, encode_epoch(epoch), [])]
+        next_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        if next_offset != epoch.offset + 1:
+            return False
+        partition.note_epoch_written(epoch, next_offset)
+        return True
+
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
         """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
         rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
@@ -91,8 +104,16 @@ class Outbox:
         )
 
     async def _write(self, partition: Partition, rows: Sequence[ProduceRow], stamp_ms: int) -> int:
-        """The changelog's next offset, once the rows before it are acknowledged."""
-        return await self._send(self._changelog, partition.number, rows, stamp_ms)
+        """The changelog's next offset, once the rows before it are acknowledged and nothing else lies between."""
+        begins_at = partition.changelog_offset
+        next_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        if next_offset != begins_at + len(rows):
+            message = (
+                f"{self._changelog}[{partition.number}]: wanted to write offsets {begins_at} to "
+                f"{begins_at + len(rows) - 1}; got {next_offset - 1} as the last: another worker wrote there, too"
+            )
+            raise MustRestartError(message)
+        return next_offset
 
     async def _send(self, topic: str, partition: int, rows: Sequence[ProduceRow], stamp_ms: int) -> int:
         """The offset after the last row."""

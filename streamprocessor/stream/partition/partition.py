@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from streamprocessor.contract.changelog.entry import (
+    EPOCH_KEY,
     ERASED_PREFIX,
     IDENTITY_KEY,
     MARKER_KEY,
     RESERVED,
+    Epoch,
     TableIdentity,
     decode_entry,
+    decode_epoch,
     decode_identity,
     erasure_of,
     microbatch_of,
@@ -65,6 +68,8 @@ class Partition:
     erased: the instant of the erasure in epoch milliseconds, by pseudonym.
     misplaced: keys of records that belong to another partition, where they are to go.
     awaiting_tombstone: keys of records of which nothing is left, whose tombstones are still to be written.
+    was_interrupted: whether something was owed when it was recovered.
+    overwritten: keys of contacts of which the changelog says last what a worker before wrote too late.
     hot_contacts: how many are hot, by score.
     """
 
@@ -77,6 +82,10 @@ class Partition:
         self._is_placed = False
         self.erased: dict[bytes, int] = {}
         self.awaiting_tombstone: set[bytes] = set()
+        self.overwritten: set[bytes] = set()
+        self.was_interrupted = False
+        self._last_before_epoch = -1
+        self._is_marker_late = False
         self.records: dict[bytes, bytes] = {}
         self.record_bytes = 0
         self.timers = TimerIndex()
@@ -102,11 +111,16 @@ class Partition:
             if key is None:
                 continue
             if key.startswith(RESERVED):
-                self._read_reserved(key, value)
-            elif value is None:
+                self._read_reserved(entry.offset, key, value)
+                continue
+            microbatch = self._microbatch_of(value)
+            if microbatch <= self._last_before_epoch:
+                self.overwritten.add(key)
+                continue
+            self.overwritten.discard(key)
+            if value is None:
                 self._forget(key)
             else:
-                microbatch = microbatch_of(value)
                 self.microbatch = max(self.microbatch, microbatch)
                 self._store(key, record_of(value))
                 self._recovered.add(key)
@@ -115,8 +129,20 @@ class Partition:
                 else:
                     self._owed.pop(key, None)
 
-    def _read_reserved(self, key: bytes, value: bytes | None) -> None:
-        if key == MARKER_KEY and value is not None:
+    def _microbatch_of(self, value: bytes | None) -> int:
+        """That of a contact's value; of a tombstone, one that is as late as the marker which is written before it."""
+        if value is None:
+            return self._last_before_epoch if self._is_marker_late else self._last_before_epoch + 1
+        return microbatch_of(value)
+
+    def _read_reserved(self, offset: int, key: bytes, value: bytes | None) -> None:
+        if key == EPOCH_KEY and value is not None:
+            epoch = decode_epoch(value)
+            if epoch.offset == offset:
+                self._last_before_epoch = epoch.last_before
+                self.microbatch = max(self.microbatch, epoch.last_before)
+        elif key == MARKER_KEY and value is not None:
+            self._is_marker_late = microbatch_of(value) < self._last_before_epoch
             self.marked_microbatch = max(self.marked_microbatch, microbatch_of(value))
             self.microbatch = max(self.microbatch, self.marked_microbatch)
             self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_microbatch}
@@ -157,7 +183,18 @@ class Partition:
 
     def note_owed_sent(self) -> None:
         """Note that all that was owed is acknowledged; the next marker says so to others."""
+        self.was_interrupted = bool(self._owed)
         self._owed.clear()
+
+    def changes_to_write_back(self) -> list[Change]:
+        """What counts of the overwritten contacts, where anything does."""
+        keys = sorted(self.overwritten & self.records.keys())
+        return [Change(key, self.records[key], None, (), None) for key in keys]
+
+    def note_written_back(self) -> None:
+        """Note that the changelog says what counts; overwritten contacts of whom nothing does await tombstones."""
+        self.awaiting_tombstone |= self.overwritten - self.records.keys()
+        self.overwritten.clear()
 
     def note_read_to(self, next_offset: int) -> None:
         """Note that the changelog is read up to there; what compaction removed leaves only the position behind."""
@@ -172,6 +209,12 @@ class Partition:
         self.changelog_offset = next_offset
         self.marked_microbatch = self.microbatch
         self.microbatch += 1
+
+    def note_epoch_written(self, epoch: Epoch, next_offset: int) -> None:
+        """Note that the changelog says where this worker began: what others had under way will not count."""
+        self.changelog_offset = next_offset
+        self._last_before_epoch = self.microbatch = epoch.last_before
+        self._is_marker_late = False
 
     def note_marker_written(self, next_offset: int) -> None:
         """Note that the changelog says that all announcements so far are acknowledged."""

@@ -8,11 +8,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from streamprocessor.errors import MustRestartError, NewerModelNeededError
 from streamprocessor.process.logs.context import batch_name
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, QueuedBatch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
     MicrobatchContext,
@@ -20,7 +19,7 @@ from streamprocessor.stream.partition.microbatch import (
     score_batches,
 )
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
-from streamprocessor.stream.partition.microbatch_size import MicrobatchSize, slices
+from streamprocessor.stream.partition.microbatch_size import PIECE_RECORDS, MicrobatchSize, slices
 from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced, migrate_to_model, score_due
 from streamprocessor.stream.partition.task_context import PartitionTimes, TaskContext
@@ -40,13 +39,6 @@ LAST_MARKER_SECONDS = 2.0
 SLICE = 2_000
 
 
-class QueuedBatch(NamedTuple):
-    """A batch, and what to call once its micro-batch is acknowledged."""
-
-    batch: Batch
-    acknowledge: Callable[[], object]
-
-
 class PartitionTask:
     """Makes the micro-batches of one owned and recovered partition.
 
@@ -63,7 +55,7 @@ class PartitionTask:
         self._queue: deque[QueuedBatch] = deque()
         self._queued = 0
         self._paused = False
-        self._size = MicrobatchSize()
+        self._size = MicrobatchSize(begins_small=partition.was_interrupted)
         self._wake = asyncio.Event()
         self._to_migrate: Iterator[bytes] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -81,7 +73,8 @@ class PartitionTask:
 
     def put(self, batch: Batch, acknowledge: Callable[[], object]) -> None:
         """Hand over the next records of one input topic; acknowledge is called once their micro-batch is."""
-        self._queue.append(QueuedBatch(batch, acknowledge))
+        *others, last = batch.pieces(PIECE_RECORDS)
+        self._queue += [*(QueuedBatch(piece, None) for piece in others), QueuedBatch(last, acknowledge)]
         self._queued += len(batch.records)
         if self._queued > PAUSE_ABOVE and not self._paused:
             self._paused = True
@@ -156,6 +149,8 @@ class PartitionTask:
             await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
             self._applied(queued)
             self._context.metrics.count_input(batches, result)
+        share = (time.perf_counter() - started) / self._context.lease.stamp_lasts_seconds
+        self._size.learn_acknowledged(sum(len(batch.records) for batch in batches), share)
         return True
 
     def _next(self, now_ms: int) -> list[QueuedBatch]:
@@ -199,7 +194,8 @@ class PartitionTask:
                 self._queued -= len(batch.records)
             self.applied_to[batch.topic_number] = batch.next_offset
             self.newest_arrival_ms[batch.topic_number] = batch.records[-1].timestamp
-            acknowledge()
+            if acknowledge is not None:
+                acknowledge()
         if self._paused and self._queued < RESUME_BELOW:
             self._paused = False
             self._context.consumer.resume(self.partition.number)

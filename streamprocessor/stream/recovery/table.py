@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 
 _CHECKED_ADDRESS = "the-salt@example.invalid"
+
+#: Messages, or contacts, that are sent again under one stamp: so many are through before the fence, however many wait.
+SLICE = 500
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +61,13 @@ class Table:
         if numbers:
             await self._reader.catch_up(plane.partitions, plane.context.hot_stages)
             await self._check(numbers)
+            while unread := await self._begin_epochs():
+                await self._reader.catch_up(unread, plane.context.hot_stages)
+                await self._check(numbers)
             newest = max(partition.newest_revision for partition in plane.partitions.values())
             if newest > plane.context.scorer.model.revision:
                 await plane.context.newer_model(newest)
-            for partition in plane.partitions.values():
-                await self._settle(partition)
+            await asyncio.gather(*(self._settle(partition) for partition in plane.partitions.values()))
         plane.open(numbers)
         seconds = time.monotonic() - started
         self._metrics.rebalances.inc()
@@ -70,8 +76,25 @@ class Table:
         contacts = sum(len(partition.records) for partition in plane.partitions.values())
         log.info("recovered %d partitions with %d contacts in %.2f s", len(numbers), contacts, seconds)
 
+    async def _begin_epochs(self) -> dict[int, Partition]:
+        """Begin to write; the partitions to read on, and to begin again: a worker before wrote there meanwhile.
+
+        What it wrote earlier is read and counts, what the broker takes from it later does not, whatever its stamp.
+        """
+        lease, outbox = self._plane.context.lease, self._plane.context.outbox
+
+        async def begin(partition: Partition) -> bool:
+            return await outbox.write_epoch(partition, await lease.stamp(partition.stamp_ms))
+
+        partitions = self._plane.partitions
+        begun = await asyncio.gather(*(begin(partition) for partition in partitions.values()))
+        return {each.number: each for each, has_begun in zip(partitions.values(), begun, strict=True) if not has_begun}
+
     async def _settle(self, partition: Partition) -> None:
-        """Send what a crashed micro-batch still owes, byte for byte, and give a new partition its identity."""
+        """Send what a crashed micro-batch still owes, byte for byte, and give a new partition its identity.
+
+        A slice at a time, each with a stamp of its own: a machine too slow for all of it would never be done.
+        """
         lease, outbox = self._plane.context.lease, self._plane.context.outbox
         identity, checks = partition.identity, (salt_check(self._pseudonym), self._address_check())
         if identity is None or (identity.salt_check, identity.address_check) != checks:
@@ -81,8 +104,24 @@ class Table:
         owed = partition.owed_after_recovery()
         if owed:
             log.info("partition %d: sending %d announcements again", partition.number, len(owed))
-            await outbox.announce(partition.number, owed, await lease.stamp(partition.stamp_ms))
+        for first in range(0, len(owed), SLICE):
+            stamp_ms = await lease.stamp(partition.stamp_ms)
+            await outbox.announce(partition.number, owed[first : first + SLICE], stamp_ms)
         partition.note_owed_sent()
+        await self._write_back(partition)
+        await outbox.write_marker(partition, await lease.stamp(partition.stamp_ms))
+
+    async def _write_back(self, partition: Partition) -> None:
+        """Have the changelog say last of each contact what counts, where a worker before wrote too late."""
+        if not partition.overwritten:
+            return
+        lease, outbox = self._plane.context.lease, self._plane.context.outbox
+        log.warning("partition %d: %d contacts written too late", partition.number, len(partition.overwritten))
+        changes = partition.changes_to_write_back()
+        for first in range(0, len(changes), SLICE):
+            stamp_ms = await lease.stamp(partition.stamp_ms)
+            await outbox.write_changes(partition, changes[first : first + SLICE], stamp_ms)
+        partition.note_written_back()
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_half_a_table()

@@ -7,7 +7,15 @@ from types import SimpleNamespace
 import pytest
 
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
-from streamprocessor.contract.changelog.entry import MARKER_KEY, decode_entry, encode_entry, encode_marker
+from streamprocessor.contract.changelog.entry import (
+    EPOCH_KEY,
+    MARKER_KEY,
+    Epoch,
+    decode_entry,
+    encode_entry,
+    encode_epoch,
+    encode_marker,
+)
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.scoring.record.record import Record, number_elsewhere
@@ -57,3 +65,12 @@ def test_no_more_is_known_of_an_input_than_it_holds(
     else:
         entry = decode_entry(found[b"jane"])
         assert (decode_record(entry.record).offsets, entry.microbatch, entry.owed) == (corrected, 7, OWED)
+
+
+def test_what_is_corrected_is_not_taken_for_what_a_worker_before_wrote_too_late() -> None:
+    stored = _stored({1: 5, 2: 8})
+    stored.add(SimpleNamespace(key=EPOCH_KEY, value=encode_epoch(Epoch(9, 4))))
+
+    [value] = dict(stored.corrected({1}, {2: 9})).values()
+
+    assert decode_entry(value).microbatch == 10

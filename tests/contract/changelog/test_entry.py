@@ -6,14 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.entry import (
+    EPOCH_KEY,
     IDENTITY_KEY,
     MARKER_KEY,
     RESERVED,
     ChangelogEntry,
+    Epoch,
     TableIdentity,
     decode_entry,
+    decode_epoch,
     decode_identity,
     encode_entry,
+    encode_epoch,
     encode_identity,
     encode_marker,
     microbatch_of,
@@ -51,6 +55,11 @@ def test_a_marker_says_its_microbatch(microbatch: int) -> None:
     assert microbatch_of(encode_marker(microbatch)) == microbatch
 
 
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**63 - 1))
+def test_an_epoch_says_what_is_too_late_after_it_and_where_it_is(last_before: int, offset: int) -> None:
+    assert decode_epoch(encode_epoch(Epoch(last_before, offset))) == Epoch(last_before, offset)
+
+
 def test_the_identity_written_is_the_identity_read() -> None:
     identity = TableIdentity("01J", {"email-opens": "aGVsbG8"})
     assert decode_identity(encode_identity(identity)) == identity
@@ -59,10 +68,11 @@ def test_the_identity_written_is_the_identity_read() -> None:
 def test_reserved_keys_begin_with_a_zero_byte() -> None:
     assert MARKER_KEY.startswith(RESERVED)
     assert IDENTITY_KEY.startswith(RESERVED)
-    assert MARKER_KEY != IDENTITY_KEY
+    assert EPOCH_KEY.startswith(RESERVED)
+    assert len({MARKER_KEY, IDENTITY_KEY, EPOCH_KEY}) == 3
 
 
-@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity, decode_epoch])
 def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read: Callable[[bytes], object]) -> None:
     value = b"\x02" + encode_entry(b"record", 1, [])[1:]
     with pytest.raises(OperatorError, match="written by another version"):
@@ -70,7 +80,7 @@ def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read: Callable[[b
 
 
 @pytest.mark.parametrize("value", [b"", b"\x01", b"\x01\x00\x00"])
-@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity, decode_epoch])
 def test_a_value_that_is_cut_off_is_refused(read: Callable[[bytes], object], value: Any) -> None:
     with pytest.raises(OperatorError, match="changelog"):
         read(value)
