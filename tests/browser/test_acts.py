@@ -370,7 +370,7 @@ SAID = {
     "a program": (
         f'data-key="{BROWSER_KEY}"',
         "'webdriver', { get: () => true }",
-        "beacon.js: navigator.webdriver is set: what a program does gives no points",
+        "beacon.js: navigator.webdriver is set: a program gets no points",
     ),
     "a module": (f'type="module" data-key="{BROWSER_KEY}"', "", None),
 }

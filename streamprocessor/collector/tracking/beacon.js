@@ -36,7 +36,7 @@
   if (navigator.globalPrivacyControl || (navigator.doNotTrack || window.doNotTrack) === '1') return
   if (!key) return say('no data-key: nothing is sent')
   const isAutomated = navigator.webdriver
-  if (isAutomated) say('navigator.webdriver is set: what a program does gives no points')
+  if (isAutomated) say('navigator.webdriver is set: a program gets no points')
 
   const random = () => crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + (byte + 256).toString(16).slice(1), '')
 
