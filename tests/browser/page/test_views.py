@@ -28,7 +28,7 @@ VIEWS = {
     "segment-new": ("/segments?new", "main form"),
     "subscriptions": ("/subscriptions", ".title + div > *"),
     "subscription-new": ("/subscriptions?new", "main form"),
-    "imports": ("/imports", "main form + div > *"),
+    "imports": ("/imports", "main input[type=file]"),
     "nothing": ("/nothing-such", "[role=alert]"),
 }
 
