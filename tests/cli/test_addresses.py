@@ -26,7 +26,7 @@ class _NoSubscriptions(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """A request leaves no line in the output of the tests."""
 
 
 @pytest.fixture

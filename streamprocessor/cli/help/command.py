@@ -32,7 +32,7 @@ _FIND_OUT = "What keeps it from working, and the line that mends it: streamproce
 
 
 def _names_below(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Of the commands that may follow the words that stand there, those that begin so."""
+    """The names of commands that may follow the words that stand there, as far as they begin so."""
     command = ctx.find_root().command
     for word in ctx.params.get("words") or ():
         command = command.commands.get(word, command) if isinstance(command, click.Group) else command
@@ -51,15 +51,15 @@ def help_(ctx: click.Context, words: tuple[str, ...]) -> None:
         return
     command, below = root.command, root
     for word in words:
-        found = command.get_command(below, word) if isinstance(command, click.Group) else None
-        if found is None:
+        child = command.get_command(below, word) if isinstance(command, click.Group) else None
+        if child is None:
             from streamprocessor.contract.strict_yaml.located import unknown
 
             names = command.list_commands(below) if isinstance(command, click.Group) else []
             others = [KAFKA] if command is root.command else []
             message = f"help {' '.join(words)}: {unknown(word, (*names, *others))}"
             raise OperatorError(message)
-        command, below = found, click.Context(found, info_name=word, parent=below)
+        command, below = child, click.Context(child, info_name=word, parent=below)
     click.echo(command.get_help(below))
 
 

@@ -51,7 +51,10 @@ def mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> Fil
 
 
 def recognised_mapping_of(settings: Settings, file: GivenFile, mapping: Path | None) -> FileMapping:
-    """The same, but no guess; raises OperatorError where the file is no known export and no mapping was given."""
+    """The mapping of the file, never a guess.
+
+    Raises OperatorError where the file is no known export and no mapping was given.
+    """
     file_mapping = mapping_of(settings, file, mapping)
     if file_mapping.is_guess:
         message = (

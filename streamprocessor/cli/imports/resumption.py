@@ -48,7 +48,7 @@ def file_checkpoint(settings: Settings, file: Path, reading: str, *, restart: bo
 
 
 def _name(settings: Settings, file: Path, reading: str) -> str:
-    """The same for the same content, read the same way, sent to the same topics."""
+    """The name is equal for equal content that is read the same way and sent to the same topics."""
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256")
     for word in (reading, settings.bootstrap, settings.topic_prefix):

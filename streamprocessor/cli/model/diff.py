@@ -30,7 +30,7 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 
 MOST_NAMED = 10
-"""Of the contacts that become hot."""
+"""So many of the contacts that become hot are named at most."""
 
 
 async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bool) -> dict[str, Any]:

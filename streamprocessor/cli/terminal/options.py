@@ -19,7 +19,7 @@ class SharedOption(click.Option):
     """An option that all commands share: `help kafka` tells of it, and the help of none of them."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:  # noqa: ARG002 - as click asks
-        """Nothing."""
+        """The help of a command has no line for it."""
         return None
 
     def full_record(self, ctx: click.Context) -> tuple[str, str]:

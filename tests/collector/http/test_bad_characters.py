@@ -176,7 +176,7 @@ def recorder() -> Iterator[tuple[str, list[Posted]]]:
             self.wfile.write(answer)
 
         def log_message(self, *_: object) -> None:
-            """Nothing."""
+            """A request leaves no line in the output of the tests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))

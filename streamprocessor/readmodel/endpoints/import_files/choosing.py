@@ -146,16 +146,16 @@ def _known(export: KnownExport) -> MappingView:
 def proposed(context: ApiContext, grant: Grant, file: KeptFile, choice: MappingChoice) -> FileProposalView:
     """What an import of the file by the mapping would do, for who asks."""
     bounds = ProposalBounds(MOST_ROWS, MOST_SECONDS, partial(permitted, kind=kind_of_token(grant)))
-    found = context.gateways.propose(given(context, file), choice.text, bounds)
-    proposal = found.proposal or Proposal(ProposalCounts(), [], [])
+    look = context.gateways.propose(given(context, file), choice.text, bounds)
+    proposal = look.proposal or Proposal(ProposalCounts(), [], [])
     return FileProposalView(
         file=file_view(file),
         recognised=choice.recognised,
         mapping=None if choice.text is None else _words(choice.text),
         mapping_text=choice.text,
-        read_as=found.read_as,
-        problem=found.problem,
-        columns=found.columns,
+        read_as=look.read_as,
+        problem=look.problem,
+        columns=look.columns,
         samples=proposal.samples,
         counts=proposal.counts,
         first_refused=proposal.first_refused,
