@@ -125,7 +125,7 @@ class Settings(BaseModel):
     api_host: str = "127.0.0.1"
     api_port: int = Field(8080, ge=0, le=65535)
     api_tokens: str = Field(
-        "", repr=False, description="name/scope+scope=token,... (read, write, erase, tokens), or a file"
+        "", repr=False, description="name/scope+scope=token,... (read, write, erase, model, tokens), or a file"
     )
     audit_file: str = Field("", description="who asked the api for what; empty: a file in the data folder")
     audit_max_bytes: int = Field(1 << 26, ge=1 << 12, description="of one audit file, before it is put aside")

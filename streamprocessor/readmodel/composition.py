@@ -70,7 +70,7 @@ from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
-_LOCAL_GRANT = f"{LOCAL}/read+write+erase+tokens"  # on this machine it may do everything
+_LOCAL_GRANT = f"{LOCAL}/read+write+erase+model+tokens"  # on this machine it may do everything
 
 log = logging.getLogger(__name__)
 
