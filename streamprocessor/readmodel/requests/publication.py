@@ -26,7 +26,7 @@ Label = Annotated[
         pattern=r"^[0-9]{1,15}(\.[0-9]{1,15})?$", description="A revision, as /api/model/revisions calls it: 3 or 3.1."
     ),
 ]
-Note = Annotated[
+NoteText = Annotated[
     str,
     Field(max_length=MOST_NOTE_CHARS, description="Why, for the history."),
     AfterValidator(_without_zero_bytes),
@@ -40,7 +40,7 @@ class DraftBody(BaseModel):
 
     text: ModelText
     based_on: Label
-    note: Note = ""
+    note: NoteText = ""
     changed_at: InstantText | None = Field(
         None,
         description="Of the draft that was begun with: refused where somebody else saved since; null: whatever is.",
@@ -52,7 +52,7 @@ class PublicationBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: Note = ""
+    note: NoteText = ""
     announce_hot_leads: bool = Field(False, description="Announce those whom the change alone makes hot, too.")
 
 

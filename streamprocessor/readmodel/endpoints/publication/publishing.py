@@ -20,7 +20,7 @@ from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.publication import PublicationBody, PublishBody, RollbackBody
 from streamprocessor.readmodel.requests.tokens import Grant
-from streamprocessor.readmodel.responses.publication import (
+from streamprocessor.readmodel.responses.model.publication import (
     PublishedView,
     difference_views,
     revision_text,

@@ -8,7 +8,12 @@ from fastapi import APIRouter, Query
 
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName
-from streamprocessor.readmodel.responses.publication import RevisionList, RevisionText, revision_text, revision_view
+from streamprocessor.readmodel.responses.model.publication import (
+    RevisionList,
+    RevisionText,
+    revision_text,
+    revision_view,
+)
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
