@@ -32,7 +32,7 @@ from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
-from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url, noted_addresses
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.operators import operators_of
@@ -54,7 +54,7 @@ from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import run_import
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.model_topic import ModelTopic
-from streamprocessor.readmodel.gateways.shadow_client import ShadowClient
+from streamprocessor.readmodel.gateways.shadow_client import ShadowClient, shadow_address
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
@@ -233,7 +233,7 @@ def _gateways(
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         lead_acts=LeadActWriter(producer, topics[ACTIVITIES]),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
-        shadow=ShadowClient(partial(_shadow_address, settings), delivery_token),
+        shadow=ShadowClient(partial(shadow_address, settings), delivery_token),
         imports=imports,
         import_files=ImportFiles(folders.kept, imports, now_ms),
         saved_mappings=SavedMappings(settings.data_path / f"{settings.group}.import-mappings"),
@@ -246,13 +246,6 @@ def _gateways(
 
 def _delivery_address(settings: Settings) -> str:
     return settings.delivery_url or f"http://{settings.delivery_host}:{settings.delivery_port}"
-
-
-def _shadow_address(settings: Settings) -> str:
-    """Where the shadow is asked: on one machine with us it may have started after us, on whichever port was free."""
-    here = noted_addresses(settings.data_path, settings.group) if not settings.shadow_url else []
-    noted = next((note.url for note in here if note.process == "shadow"), None)
-    return settings.shadow_url or noted or local_url(settings.shadow_host, settings.shadow_port)
 
 
 def _description(settings: Settings) -> dict[str, Any]:

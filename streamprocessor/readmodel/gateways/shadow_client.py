@@ -8,7 +8,9 @@ from typing import Any
 import aiohttp
 import orjson
 
+from streamprocessor.process.http.address_note import local_url, noted_addresses
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.settings import Settings
 
 _PATIENCE_SECONDS = 5.0
 _START = "start one with `streamprocessor shadow`, or say where it is with STREAMPROCESSOR_SHADOW_URL"
@@ -88,3 +90,11 @@ def _message_in(answer: bytes) -> str:
         refusal = None
     message = refusal.get("message") if isinstance(refusal, dict) else None
     return message if isinstance(message, str) else "text: wanted a model; got none"
+
+
+def shadow_address(settings: Settings) -> str:
+    """Where the shadow process is asked: on one machine with us it may have started after us, on any free port."""
+    if settings.shadow_url:
+        return settings.shadow_url.rstrip("/")
+    noted = (note.url for note in noted_addresses(settings.data_path, settings.group) if note.process == "shadow")
+    return next(noted, local_url(settings.shadow_host, settings.shadow_port))
