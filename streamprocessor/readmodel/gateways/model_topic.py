@@ -114,7 +114,7 @@ class ModelTopic:
         except TopicAuthorizationFailedError as error:
             detail = (
                 f"Kafka does not allow the api to write {self._topic.topic}; wanted the right to: "
-                "`streamprocessor topics acl api` prints it; until then `streamprocessor model apply` does it"
+                "`streamprocessor topics acl --process api` prints it; until then `streamprocessor model apply` does it"
             )
             raise Problem(503, "kafka-forbids", detail) from error
         except KafkaError as error:
