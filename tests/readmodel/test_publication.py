@@ -83,6 +83,12 @@ async def answer_to(app: ApiApp, method: str, path: str, token: str = ANNA, **bo
     return read
 
 
+async def approve(app: ApiApp, name: str, token: str) -> dict[str, Any]:
+    """The draft, of which the token's holder approves as it is."""
+    changed_at = (await answer_to(app, "GET", f"drafts/{name}", token))["changed_at"]
+    return await answer_to(app, "POST", f"drafts/{name}/approve", token, changed_at=changed_at)
+
+
 async def in_force(app: ApiApp) -> tuple[str, str]:
     """The label and the text of the revision that is."""
     label = (await answer_to(app, "GET", "revisions"))["revisions"][0]["label"]
@@ -303,14 +309,14 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
         (ANNA, "publish", {"draft": "d"}),
         (BERT, "publish", {"draft": "d"}),
         (BERT, "publish", {"text": TWO, "based_on": "1"}),
-        (ANNA, "drafts/d/approve", {}),
+        (ANNA, "drafts/d/approve", {"changed_at": draft["changed_at"]}),
     ):
         refused = await ask(app, "POST", path, token, **body)
         assert refused.status_code == 403, refused.text
         assert refused.json()["code"] in ("needs-approval", "own-draft")
 
     for _ in range(2):  # once is as good as twice
-        approved = await answer_to(app, "POST", "drafts/d/approve", BERT)
+        approved = await approve(app, "d", BERT)
     assert approved["approvals"] == [{"by": "bert", "at": format_rfc3339(NOW_MS)}]
     assert not approved["needs_approval"]
     same = await answer_to(app, "PUT", "drafts/d", text=TWO, based_on="1")
@@ -319,7 +325,7 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
     assert (edited["approvals"], edited["needs_approval"], edited["author"]) == ([], True, "cara")
     assert (await ask(app, "POST", "publish", draft="d")).status_code == 403
 
-    await answer_to(app, "POST", "drafts/d/approve", ANNA)
+    await approve(app, "d", ANNA)
     published = await answer_to(app, "POST", "publish", CARA, draft="d")
     assert (published["text"], published["author"], published["approved_by"]) == (THREE, "cara", ["anna"])
 
@@ -327,9 +333,9 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
 async def test_an_approval_holds_for_the_base_that_the_draft_had(strict_app: ApiApp, log: ModelsLog) -> None:
     app = strict_app
     await answer_to(app, "PUT", "drafts/d", text=TWO, based_on="1")
-    await answer_to(app, "POST", "drafts/d/approve", BERT)
+    await approve(app, "d", BERT)
     await answer_to(app, "PUT", "drafts/other", BERT, text=THREE, based_on="1")
-    await answer_to(app, "POST", "drafts/other/approve")
+    await approve(app, "other", ANNA)
     await answer_to(app, "POST", "publish", draft="other")
 
     refused = await ask(app, "POST", "publish", draft="d", based_on="2")
@@ -340,7 +346,7 @@ async def test_an_approval_holds_for_the_base_that_the_draft_had(strict_app: Api
 
 async def test_going_back_needs_nobodys_approval(strict_app: ApiApp) -> None:
     await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
-    await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
+    await approve(strict_app, "d", BERT)
     await answer_to(strict_app, "POST", "publish", draft="d")
     assert (await answer_to(strict_app, "POST", "rollback", label="1", based_on="2"))["text"] == ONE
 
@@ -362,5 +368,18 @@ async def test_where_approvals_are_wanted_a_candidate_is_promoted_whose_very_tex
     await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
     refused = await ask(strict_app, "POST", "promote", based_on="1")
     assert (refused.status_code, refused.json()["code"]) == (403, "needs-approval")
-    await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
+    await approve(strict_app, "d", BERT)
     assert (await answer_to(strict_app, "POST", "promote", based_on="1"))["approved_by"] == ["bert"]
+
+
+async def test_nobody_approves_of_or_publishes_what_was_saved_behind_their_back(strict_app: ApiApp) -> None:
+    looked_at = await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
+    await answer_to(strict_app, "PUT", "drafts/d", CARA, text=THREE, based_on="1")
+
+    unseen = {"changed_at": looked_at["changed_at"]}
+    refused = await ask(strict_app, "POST", "drafts/d/approve", BERT, **unseen)
+    assert (refused.status_code, refused.json()["code"], refused.json()["author"]) == (409, "draft-changed", "cara")
+    assert (await ask(strict_app, "POST", "drafts/d/approve", BERT)).json()["code"] == "bad-body"
+    await approve(strict_app, "d", BERT)
+    refused = await ask(strict_app, "POST", "publish", draft="d", **unseen)
+    assert (refused.status_code, refused.json()["code"]) == (409, "draft-changed")
