@@ -12,11 +12,12 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 from sqlalchemy import Engine
 
+from streamprocessor.cli.kafka.revisions import model_history
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from tests.harness.apis import bearer
 from tests.readmodel.api_apps import NOW_MS, ApiApp
 from tests.readmodel.clock import Clock
-from tests.readmodel.conftest import empty_database
+from tests.readmodel.conftest import ApiSystem, empty_database
 from tests.readmodel.databases import opened_database
 from tests.readmodel.models_log import ModelsLog, following
 
@@ -383,3 +384,19 @@ async def test_nobody_approves_of_or_publishes_what_was_saved_behind_their_back(
     await approve(strict_app, "d", BERT)
     refused = await ask(strict_app, "POST", "publish", draft="d", **unseen)
     assert (refused.status_code, refused.json()["code"]) == (409, "draft-changed")
+
+
+@pytest.mark.kafka
+def test_what_is_published_is_what_the_api_shows_at_once_and_what_commands_find(
+    api_system: ApiSystem, writer_http: httpx.Client
+) -> None:
+    before = writer_http.get("/model/revisions").json()["revisions"][0]["label"]
+    published = writer_http.post("/model/publish", json={"text": TWO, "based_on": before, "note": "tried"}).json()
+    try:
+        shown = writer_http.get("/model").json()["model"]
+        assert (shown["revision"], shown["version"]) == (published["revision"], published["version"])
+        entry = asyncio.run(model_history(api_system.system.settings))[-1]
+        assert (entry.label, entry.revision.author, entry.revision.note) == (published["label"], "ops", "tried")
+    finally:
+        back = {"label": before, "based_on": published["label"]}
+        assert writer_http.post("/model/rollback", json=back).status_code == 200
