@@ -13,6 +13,8 @@ from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAu
 from sqlalchemy import Engine
 
 from streamprocessor.cli.kafka.revisions import model_history
+from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from tests.harness.apis import bearer
 from tests.readmodel.api_apps import NOW_MS, ApiApp
@@ -242,6 +244,21 @@ async def test_a_record_that_is_no_revision_stops_nobody_from_publishing(
     async with following(log, Clock(NOW_MS)) as topic:
         app = ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic)
         assert (await answer_to(app, "POST", "publish", text=TWO, based_on="1"))["label"] == "2"
+
+
+async def test_a_revision_that_this_release_can_not_read_any_more_is_not_gone_back_to(
+    app: ApiApp, log: ModelsLog
+) -> None:
+    unreadable = ModelRevision(2, "default", "v", ONE.replace("on:", "word_of_another_release: 1, on:"), 0)
+    await log.send_and_wait("models", encode_revision(unreadable), key=b"2/x", partition=0)
+    usable = ModelRevision(3, "default", parse_model(TWO, "m").version, TWO, 0)
+    sent = await log.send_and_wait("models", encode_revision(usable), key=b"3/x", partition=0)
+    await app.context.model_topic.read_beyond(sent.offset)
+
+    refused = await ask(app, "POST", "rollback", label="2", based_on="3")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad-model")
+    assert "word_of_another_release" in refused.json()["detail"]
 
 
 async def test_a_draft_is_kept_for_all_processes_until_it_is_published(

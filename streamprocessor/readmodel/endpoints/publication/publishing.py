@@ -100,7 +100,7 @@ async def roll_model_back(
     """
     publication = _publication(grant, body, body.based_on, None)
     _check_label(context, "label", body.label)
-    wanted = await asyncio.to_thread(earlier_model, context.model_topic.history, body.label, publication)
+    wanted = await asyncio.to_thread(_earlier_model, context, body.label, publication)
     return await _publish(context, request, wanted._replace(origin=f"api rollback {body.label}"))
 
 
@@ -139,6 +139,14 @@ def _model(text: str) -> Model:
     """The model that the text spells; raises Problem with a line for each of what is wrong."""
     try:
         return parse_model(text, "text")
+    except ModelError as error:
+        raise Problem(400, "bad-model", str(error)) from error
+
+
+def _earlier_model(context: ApiContext, label: str, publication: Publication) -> NextModel:
+    """The model of that revision; raises Problem where this release can't read its text any more."""
+    try:
+        return earlier_model(context.model_topic.history, label, publication)
     except ModelError as error:
         raise Problem(400, "bad-model", str(error)) from error
 
