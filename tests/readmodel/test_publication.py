@@ -237,6 +237,14 @@ async def test_what_kafka_does_not_take_is_told_and_not_in_force(
     assert await in_force(app) == ("1", ONE)
 
 
+async def test_what_workers_read_the_clock_off_is_neither_kept_nor_looked_at_again(app: ApiApp, log: ModelsLog) -> None:
+    topic = app.context.model_topic
+    before = topic.history
+    sent = await log.send_and_wait("models", None, key=b"\0clock", partition=0)
+    await topic.read_beyond(sent.offset)
+    assert topic.history is before
+
+
 async def test_a_record_that_is_no_revision_stops_nobody_from_publishing(
     engine: Engine, tmp_path: Path, log: ModelsLog
 ) -> None:
