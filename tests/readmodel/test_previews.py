@@ -75,6 +75,9 @@ async def test_a_draft_is_shown_at_work_on_all_contacts(http: httpx.AsyncClient)
     assert (one["contact_id"], len(answer["ten"])) == ("c-1", 1)
     assert one["scores"]["engagement"]["before"]["score"] == 25
     assert one["scores"]["engagement"]["after"] == {"score": 45, "stage": "hot", "values": None}
+    assert answer["sensitivity"]["deciding"] == [
+        {"score": "engagement", "rule": "contact-us", "contacts": 2, "falls": 2, "enters": 0}
+    ]
     assert (answer["hot_leads_a_week"]["before"], answer["hot_leads_a_week"]["after"]) == (0.25, 0.5)
 
 

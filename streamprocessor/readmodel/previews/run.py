@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import orjson
 from sqlalchemy import Engine
 
+from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import StreamprocessorError, place_of
@@ -22,6 +23,9 @@ from streamprocessor.readmodel.previews.order import PreviewOrder, decode_order
 from streamprocessor.readmodel.previews.stored_contacts import RecordRow, all_contacts, contacts_of, drawn_contacts
 from streamprocessor.readmodel.store.database import opened_beside
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
+from streamprocessor.replay.model_change import ModelChange
+from streamprocessor.replay.sensitivity import sensitivity_of
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 MOST_DRAWN = 5_000
@@ -66,6 +70,8 @@ def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
     for _ in _counted(effect, _drawn_pages(engine, drawn.ids), frozenset(drawn.ids)):
         answer |= {"contacts_read": effect.contacts, **effect.answer(drawn.contacts)}
         yield dict(answer)
+    answer["sensitivity"] = sensitivity_of(new, _drafted(order, engine, drawn.ids), order.at_ms).as_json()
+    yield dict(answer)
     if drawn.contacts > len(drawn.ids):
         effect = Effect(old, new, order.at_ms)
         for _ in _counted(effect, all_contacts(engine), frozenset(drawn.ids)):
@@ -106,6 +112,16 @@ def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[
 def _drawn_pages(engine: Engine, ids: list[str]) -> Iterator[list[RecordRow]]:
     for first in range(0, len(ids), _CHUNK):
         yield list(contacts_of(engine, ids[first : first + _CHUNK]).values())
+
+
+def _drafted(order: PreviewOrder, engine: Engine, ids: list[str]) -> Iterator[Record]:
+    """The records of these contacts under the draft, as ModelChange leaves them."""
+    change = ModelChange(Scorer(model_of(order.in_force)), Scorer(model_of(order.draft)))
+    for page in _drawn_pages(engine, ids):
+        for row in page:
+            record = decode_record(row.record)
+            change.count(record, order.at_ms)
+            yield record
 
 
 def _write(output: BinaryIO, answer: dict[str, Any]) -> None:
