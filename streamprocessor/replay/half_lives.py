@@ -149,7 +149,10 @@ def _top_changed_percent(points: list[int], other_points: list[int]) -> float:
     if not points:
         return 0.0
     size = max(1, len(points) // 10)
-    top, other_top = (
-        set(sorted(range(len(of)), key=lambda i, of=of: (-of[i], i))[:size]) for of in (points, other_points)
-    )
+    top, other_top = (_first(of, size) for of in (points, other_points))
     return 100 * len(top - other_top) / size
+
+
+def _first(points: list[int], size: int) -> set[int]:
+    """The numbers of so many with the most points."""
+    return set(sorted(range(len(points)), key=lambda number: (-points[number], number))[:size])

@@ -21,7 +21,7 @@ LEAST_BOTH = 10
 """Rules that met fewer together may do so by chance."""
 
 
-class UnmetRule(NamedTuple):
+class NeverMetRule(NamedTuple):
     """A rule that met nothing."""
 
     score: str
@@ -71,10 +71,10 @@ class MetRules:
             if isinstance(rule.rule, InactivityRule) and self._is_silent(rule, derived, at_ms):
                 self._met[number] += 1
 
-    def unmet(self) -> list[UnmetRule]:
+    def unmet(self) -> list[NeverMetRule]:
         """The rules that no event, attribute or silence of any contact met, in the model's order."""
         return [
-            UnmetRule(score, rule.rule.id)
+            NeverMetRule(score, rule.rule.id)
             for number, (score, rule) in self._rules.items()
             if not self._met[number] and rule.key not in self._compacted
         ]

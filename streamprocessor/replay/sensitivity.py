@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from streamprocessor.replay.deciding_rules import DecidingRule, DecidingRules
 from streamprocessor.replay.half_lives import HalfLives, OtherHalfLife
-from streamprocessor.replay.met_rules import AlikeRules, MetRules, UnmetRule
+from streamprocessor.replay.met_rules import AlikeRules, MetRules, NeverMetRule
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -26,7 +26,7 @@ class Sensitivity(NamedTuple):
     contacts: int
     hot: int
     deciding: list[DecidingRule]
-    unmet: list[UnmetRule]
+    unmet: list[NeverMetRule]
     alike: list[AlikeRules]
     half_lives: list[OtherHalfLife]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -38,7 +39,7 @@ hot_lead: {score: s, stage: hot}
 """
 
 
-def scored(scorer: Scorer, facts: list[Fact]) -> Record:
+def scored(scorer: Scorer, facts: Sequence[Fact]) -> Record:
     record = scorer.blank()
     scorer.apply_in_place(record, facts)
     scorer.advance_in_place(record, AT_MS)
@@ -91,7 +92,7 @@ def attributes(title: str) -> AttributesWritten:
     return AttributesWritten("a", AT_MS, AT_MS, {"title": title})
 
 
-CONTACTS: dict[str, list[Fact]] = {
+CONTACTS: dict[str, Sequence[Fact]] = {
     "hot by forms": [event(n, "form_submission") for n in range(2)],
     "hot by opens": [event(n, "email_open") for n in range(4)],
     "kept cold by a bounce": [*(event(n, "form_submission") for n in range(2)), event(9, "hard_bounce")],
