@@ -83,8 +83,9 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
 def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: bool, as_json: bool) -> None:
     """Show the model in force, its text as it was applied; or that of --model FILE, without Kafka."""
     from streamprocessor.cli.kafka.revision_report import heading
-    from streamprocessor.cli.kafka.revisions import entry_labelled, model_history, revision_of_file
+    from streamprocessor.cli.kafka.revisions import model_history, revision_of_file
     from streamprocessor.cli.terminal.running import run
+    from streamprocessor.contract.model_file.next_revision import entry_labelled
     from streamprocessor.contract.model_file.revisions import encode_revision
 
     if is_given(ctx, "model") and not applied:
@@ -170,11 +171,33 @@ def history(ctx: click.Context, with_diff: bool, as_json: bool) -> None:
 
 @model.command()
 @process_options
+@click.option("--from", "app_id", metavar="APP_ID", help="The shadow's application, where it is not APP_ID.shadow.")
+@publication_options
+@without_approval_option
+@json_option
+@click.pass_context
+def promote(ctx: click.Context, /, app_id: str | None, as_json: bool, **how: Any) -> None:
+    """Put the candidate in force that a shadow scores live: the very text, as a new revision.
+
+    Contacts keep their sequences and episodes; the shadow goes on until `shadow --end`.
+    """
+    from streamprocessor.cli.kafka.revisions import promote as promote_candidate
+    from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.contract.topics.shadow import shadow_of
+
+    settings, publication = connected_settings(ctx), publication_of(how)
+    shadow = app_id or shadow_of(settings.app_id)
+    applied = published(promote_candidate(settings, shadow, publication), as_json=as_json)
+    _tell(ctx, applied, f"the candidate of {shadow}", as_json)
+
+
+@model.command()
+@process_options
 @click.argument("revision")
 @publication_options
 @json_option
 @click.pass_context
-def rollback(ctx: click.Context, revision: str, as_json: bool, **how: Any) -> None:
+def rollback(ctx: click.Context, /, revision: str, as_json: bool, **how: Any) -> None:
     """Put the text of an earlier REVISION in force again, as a new revision: their numbers only rise.
 
     REVISION is its name in `model history`, such as 3 or 3.1. It was in force before: nobody's approval is needed.
