@@ -16,6 +16,9 @@ from streamprocessor.scoring.scorer import Scorer
 FACTORS = (Fraction(1, 2), Fraction(2, 3), Fraction(3, 2), Fraction(2))
 """Half-lives are tried at so many times what they are."""
 
+MOST_RANKED = 2_000
+"""Of so many contacts at most: each is scored anew for each factor."""
+
 
 class OtherHalfLife(NamedTuple):
     """A score's ranking with other half-lives beside the one with its own.
@@ -39,7 +42,7 @@ class HalfLives:
     def __init__(self, scorer: Scorer) -> None:
         """Compare with this scorer's model."""
         model = scorer.model
-        self._scorer = scorer
+        self._scorer, self._contacts = scorer, 0
         self._names = [score.name for score in model.scores if _fades(model, score)]
         self._others = [
             Scorer(_with_half_lives(model, times, n)) for n, times in enumerate(FACTORS if self._names else ())
@@ -48,9 +51,13 @@ class HalfLives:
         self._other_points = [{name: list[int]() for name in self._names} for _ in self._others]
 
     def add(self, record: Record, at_ms: int) -> None:
-        """One contact more, whose record stays as it is. record: of the model; its clock not after at_ms."""
-        if not self._names:
+        """One contact more, up to MOST_RANKED of them; its record stays as it is.
+
+        record: of the model; its clock not after at_ms.
+        """
+        if not self._names or self._contacts >= MOST_RANKED:
             return
+        self._contacts += 1
         scores = self._scorer.scores_at(record, at_ms)
         ranked = [name for name in self._names if scores[name].unrounded_nano]
         if not ranked:

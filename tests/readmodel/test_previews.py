@@ -52,7 +52,7 @@ async def previewed(http: httpx.AsyncClient, text: str, *contacts: str) -> dict[
         answer: dict[str, Any] = (await http.get(path)).json()
         return answer
 
-    answer: dict[str, Any] = await until(answered, lambda told: told["state"] != "running", SECONDS, "the preview")
+    answer: dict[str, Any] = await until(answered, lambda found: found["state"] != "running", SECONDS, "the preview")
     return answer
 
 

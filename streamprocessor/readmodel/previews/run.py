@@ -29,6 +29,8 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 MOST_DRAWN = 5_000
+MOST_REPLAYED = 2_000
+"""Of so many of them the events of the last weeks are applied again."""
 TELL_SECONDS = 1.0
 NICENESS = 10
 """Whoever asks the API comes first."""
@@ -66,15 +68,17 @@ def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
     yield dict(answer)
     drawn = drawn_contacts(engine, MOST_DRAWN)
     answer["contacts_all"] = drawn.contacts
+    is_whole = drawn.contacts <= len(drawn.ids)
+    replayed = frozenset(drawn.ids if is_whole else drawn.ids[:MOST_REPLAYED])
     effect = Effect(old, new, order.at_ms)
-    for _ in _counted(effect, _drawn_pages(engine, drawn.ids), frozenset(drawn.ids)):
+    for _ in _counted(effect, _drawn_pages(engine, drawn.ids), replayed):
         answer |= {"contacts_read": effect.contacts, **effect.answer(drawn.contacts)}
         yield dict(answer)
     answer["sensitivity"] = sensitivity_of(new, _drafted(order, engine, drawn.ids), order.at_ms).as_json()
     yield dict(answer)
-    if drawn.contacts > len(drawn.ids):
+    if not is_whole:
         effect = Effect(old, new, order.at_ms)
-        for _ in _counted(effect, all_contacts(engine), frozenset(drawn.ids)):
+        for _ in _counted(effect, all_contacts(engine), replayed):
             yield answer | {"contacts_done": effect.contacts}
     exact = {"contacts_read": effect.contacts, "contacts_all": effect.contacts, **effect.answer(effect.contacts)}
     yield answer | exact | {"contacts_done": effect.contacts, "is_sample": False, "state": "done"}
@@ -97,12 +101,12 @@ def _one_by_one(order: PreviewOrder, engine: Engine, old: Scorer, new: Scorer) -
         yield {**effect.title(row), "scores": scores}
 
 
-def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[str]) -> Iterator[None]:
+def _counted(effect: Effect, pages: Iterator[list[RecordRow]], replayed: frozenset[str]) -> Iterator[None]:
     """Add all contacts of the pages; stops for an answer now and then, and once at the end."""
     told_seconds = time.monotonic()
     for page in pages:
         for row in page:
-            effect.add(row, is_drawn=row.contact_id in drawn)
+            effect.add(row, is_drawn=row.contact_id in replayed)
         if time.monotonic() - told_seconds >= TELL_SECONDS:
             yield
             told_seconds = time.monotonic()
@@ -110,8 +114,11 @@ def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[
 
 
 def _drawn_pages(engine: Engine, ids: list[str]) -> Iterator[list[RecordRow]]:
+    """The contacts of these ids, in their order."""
     for first in range(0, len(ids), _CHUNK):
-        yield list(contacts_of(engine, ids[first : first + _CHUNK]).values())
+        some = ids[first : first + _CHUNK]
+        rows = contacts_of(engine, some)
+        yield [rows[contact_id] for contact_id in some if contact_id in rows]
 
 
 def _drafted(order: PreviewOrder, engine: Engine, ids: list[str]) -> Iterator[Record]:
