@@ -46,7 +46,7 @@ async def test_publishing_does_what_the_preview_says(scored: ScoredSystem, new_a
         migrated, lambda found: all(record.revision == 2 for record in found.values()), 30, "all contacts migrated"
     )
 
-    at_ms = parse_rfc3339(preview["at"])
+    at_ms = parse_rfc3339(preview["at"]) or 0
     shown_before, shown_after = (
         {contact_id: by.scores_at(record, at_ms) for contact_id, record in records.items()}
         for by, records in ((Scorer(scored.model), before), (published, after))
