@@ -41,7 +41,7 @@ class DecidingRules:
         self._hot_stages = model.hot_stages()
         self._plan = compile_model(model)
         self._hot = [self._plan.by_name[name] for name in self._hot_stages]
-        self.hot = 0
+        self.contacts = self.hot = 0
         self.by_key = {
             rule.key: DecidingRule(score.name, rule.rule.id) for score in self._plan.scores for rule in score.rules
         }
@@ -51,6 +51,7 @@ class DecidingRules:
     def add(self, record: Record, at_ms: int) -> None:
         """One contact more. record: of the model; its clock not after at_ms."""
         hot = self._hot_in(record, record.derived, at_ms)
+        self.contacts += 1
         self.hot += bool(hot)
         for rule in self._rules:
             if not rule.term.value(record.derived, at_ms):
@@ -67,6 +68,11 @@ class DecidingRules:
             for score in self._hot
             if score_at(score, record, derived, at_ms).stage in self._hot_stages[score.name]
         }
+
+    def decisive(self) -> list[DecidingRule]:
+        """The rules that decide anything, those first without which the most are hot no more."""
+        decisive = [each for each in self.by_key.values() if each.falls or each.enters]
+        return sorted(decisive, key=lambda each: (-each.falls, -each.enters, each.score, each.rule))
 
 
 def without_rule(derived: Derived, rule: RulePlan, at_ms: int) -> Derived:

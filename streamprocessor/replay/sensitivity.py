@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from streamprocessor.replay.deciding_rules import DecidingRule, DecidingRules
+from streamprocessor.replay.deciding_rules import DecidingRules
 from streamprocessor.replay.half_lives import HalfLives, OtherHalfLife
 from streamprocessor.replay.met_rules import AlikeRules, MetRules, NeverMetRule
 from streamprocessor.scoring.identity.erasure import is_hidden
@@ -16,16 +16,15 @@ from streamprocessor.scoring.scorer import Scorer
 class Sensitivity(NamedTuple):
     """What a model's answers hang on.
 
-    contacts: how many were looked at; hot: how many of them are hot.
-    deciding: the rules without which some would be hot no more, or would be, those that decide the most first.
+    contacts: how many were looked at.
+    deciding: the rules without which some would be hot no more, or would be.
     unmet: the rules that nothing met.
     alike: rules that say the same.
     half_lives: how rankings move with other half-lives.
     """
 
     contacts: int
-    hot: int
-    deciding: list[DecidingRule]
+    deciding: DecidingRules
     unmet: list[NeverMetRule]
     alike: list[AlikeRules]
     half_lives: list[OtherHalfLife]
@@ -34,16 +33,20 @@ class Sensitivity(NamedTuple):
         """The same as JSON shows it."""
         return {
             "contacts": self.contacts,
-            "hot": self.hot,
-            "deciding": [
-                {"score": each.score, "rule": each.rule, "contacts": each.contacts}
-                | {"falls": each.falls, "enters": each.enters}
-                for each in self.deciding
-            ],
+            **deciding_json(self.deciding),
             "never": [each._asdict() for each in self.unmet],
             "alike": [each._asdict() for each in self.alike],
             "half_lives": [each._asdict() for each in self.half_lives],
         }
+
+
+def deciding_json(deciding: DecidingRules) -> dict[str, Any]:
+    """Who is hot of how many contacts, and which rules decide it, as JSON shows it."""
+    rules = [
+        {"score": each.score, "rule": each.rule, "contacts": each.contacts, "falls": each.falls, "enters": each.enters}
+        for each in deciding.decisive()
+    ]
+    return {"hot": deciding.hot, "hot_of": deciding.contacts, "deciding": rules}
 
 
 def sensitivity_of(scorer: Scorer, records: Iterable[Record], at_ms: int) -> Sensitivity:
@@ -62,11 +65,9 @@ def sensitivity_of(scorer: Scorer, records: Iterable[Record], at_ms: int) -> Sen
         deciding.add(record, t_ms)
         met.add(record, t_ms)
         half_lives.add(record, t_ms)
-    decisive = [each for each in deciding.by_key.values() if each.falls or each.enters]
     return Sensitivity(
         contacts=contacts,
-        hot=deciding.hot,
-        deciding=sorted(decisive, key=lambda each: (-each.falls, -each.enters, each.score, each.rule)),
+        deciding=deciding,
         unmet=met.unmet(),
         alike=met.alike(),
         half_lives=half_lives.rankings(),

@@ -133,7 +133,9 @@ async def test_many_contacts_are_told_of_by_a_sample_first_and_exactly_then(
     week = exact["hot_leads_a_week"]
     assert (week["before"], week["after"], week["is_estimate"]) == (10, 20, True)
     assert sampled[-1]["hot_leads_a_week"]["after"] == pytest.approx(20, rel=0.5)
-    assert exact["sensitivity"]["contacts"] == 40
+    of_sample, of_all = sampled[-1]["sensitivity"], exact["sensitivity"]
+    assert (of_sample["contacts"], of_sample["hot_of"]) == (40, 40)
+    assert (of_all["contacts"], of_all["hot_of"], of_all["hot"], of_all["deciding"][0]["falls"]) == (40, 120, 80, 80)
 
 
 async def test_a_record_of_a_newer_model_ends_the_preview(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_rules_that_decide_come_first_and_others_not_at_all(found: dict[str, obj
     def decides(rule: str, contacts: int, falls: int, enters: int) -> dict[str, object]:
         return {"score": "s", "rule": rule, "contacts": contacts, "falls": falls, "enters": enters}
 
-    assert (found["contacts"], found["hot"]) == (15, 9)
+    assert (found["contacts"], found["hot"], found["hot_of"]) == (15, 9, 15)
     assert found["deciding"] == [
         decides("open", 9, 6, 0),
         decides("also-open", 9, 3, 0),

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 import orjson
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import model_of
@@ -23,8 +24,9 @@ from streamprocessor.readmodel.previews.order import PreviewOrder, decode_order
 from streamprocessor.readmodel.previews.stored_contacts import RecordRow, all_contacts, contacts_of, drawn_contacts
 from streamprocessor.readmodel.store.database import opened_beside
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
+from streamprocessor.replay.deciding_rules import DecidingRules
 from streamprocessor.replay.model_change import ModelChange
-from streamprocessor.replay.sensitivity import sensitivity_of
+from streamprocessor.replay.sensitivity import deciding_json, sensitivity_of
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -35,6 +37,7 @@ TELL_SECONDS = 1.0
 NICENESS = 10
 """Whoever asks the API comes first."""
 _CHUNK = 200
+_NO_DATABASE = "the database does not answer: begin the preview anew"
 _OTHER_MODEL = "another model came into force meanwhile: begin the preview anew"
 
 
@@ -45,6 +48,8 @@ def main(order_line: bytes, output: BinaryIO) -> None:
     try:
         for answer in answers(order, engine):
             _write(output, answer)
+    except DBAPIError as error:
+        _write(output, {"state": "failed", "error": _NO_DATABASE, "place": place_of(error)})
     except NewerRevisionError:
         _write(output, {"state": "failed", "error": _OTHER_MODEL})
     except StreamprocessorError as error:
@@ -70,7 +75,7 @@ def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
     answer["contacts_all"] = drawn.contacts
     is_whole = drawn.contacts <= len(drawn.ids)
     replayed = frozenset(drawn.ids if is_whole else drawn.ids[:MOST_REPLAYED])
-    effect = Effect(old, new, order.at_ms)
+    effect, deciding = Effect(old, new, order.at_ms), DecidingRules(new.model)
     for _ in _counted(effect, _drawn_pages(engine, drawn.ids), replayed):
         answer |= {"contacts_read": effect.contacts, **effect.answer(drawn.contacts)}
         yield dict(answer)
@@ -78,8 +83,9 @@ def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
     yield dict(answer)
     if not is_whole:
         effect = Effect(old, new, order.at_ms)
-        for _ in _counted(effect, all_contacts(engine), replayed):
+        for _ in _counted(effect, all_contacts(engine), replayed, deciding):
             yield answer | {"contacts_done": effect.contacts}
+        answer["sensitivity"] = answer["sensitivity"] | deciding_json(deciding)
     exact = {"contacts_read": effect.contacts, "contacts_all": effect.contacts, **effect.answer(effect.contacts)}
     yield answer | exact | {"contacts_done": effect.contacts, "is_sample": False, "state": "done"}
 
@@ -101,12 +107,16 @@ def _one_by_one(order: PreviewOrder, engine: Engine, old: Scorer, new: Scorer) -
         yield {**effect.title(row), "scores": scores}
 
 
-def _counted(effect: Effect, pages: Iterator[list[RecordRow]], replayed: frozenset[str]) -> Iterator[None]:
-    """Add all contacts of the pages; stops for an answer now and then, and once at the end."""
+def _counted(
+    effect: Effect, pages: Iterator[list[RecordRow]], replayed: frozenset[str], deciding: DecidingRules | None = None
+) -> Iterator[None]:
+    """Add all contacts of the pages, also to who decides; stops for an answer now and then, and once at the end."""
     told_seconds = time.monotonic()
     for page in pages:
         for row in page:
-            effect.add(row, is_drawn=row.contact_id in replayed)
+            record = effect.add(row, is_drawn=row.contact_id in replayed)
+            if deciding is not None:
+                deciding.add(record, max(record.at_ms, effect.at_ms))
         if time.monotonic() - told_seconds >= TELL_SECONDS:
             yield
             told_seconds = time.monotonic()

@@ -128,8 +128,9 @@ class OtherHalfLifeView(BaseModel):
 class SensitivityView(BaseModel):
     """What the draft's answers hang on, by so many contacts."""
 
-    contacts: int
+    contacts: int = Field(description="By which all but `deciding` was found out.")
     hot: int
+    hot_of: int = Field(description="Of how many contacts `hot` and `deciding` are: of all once the answer is exact.")
     deciding: list[DecidingRuleView]
     never: list[UnmetRuleView]
     alike: list[AlikeRulesView]
@@ -159,7 +160,7 @@ class Preview(BaseModel):
     cools: list[TitledContact] = Field([], description="The first of them.")
     hot_leads_a_week: HotLeadsAWeek | None = None
     cooling: list[CoolingContact] = Field([], description="Those that are hot now and cool the soonest.")
-    sensitivity: SensitivityView | None = Field(None, description="Of contacts that were drawn by a hash of their ids.")
+    sensitivity: SensitivityView | None = Field(None, description="What the draft hangs on.")
 
 
 class PreviewName(BaseModel):
