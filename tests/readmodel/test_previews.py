@@ -132,6 +132,9 @@ async def test_many_contacts_are_told_of_by_a_sample_first_and_exactly_then(
     assert exact["scores"]["engagement"]["become_hot"] == 40
     week = exact["hot_leads_a_week"]
     assert (week["before"], week["after"], week["is_estimate"]) == (10, 20, True)
+    assert week["how"].startswith("By the events of the last 28 days in the order in which they came")
+    assert week["how"].endswith(" others, chosen by chance.")
+    assert sampled[-1]["hot_leads_a_week"]["how"].endswith("others, chosen by chance, scaled up to all contacts.")
     assert sampled[-1]["hot_leads_a_week"]["after"] == pytest.approx(20, rel=0.5)
     of_sample, of_all = sampled[-1]["sensitivity"], exact["sensitivity"]
     assert (of_sample["contacts"], of_sample["hot_of"]) == (40, 40)

@@ -11,11 +11,9 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 MOST_DAYS, WEEK_DAYS = 28, 7
-HOW = (
-    "the events of the last {days:g} days that contacts' records hold, applied again in the order in which they "
-    "arrived, attributes and verdicts as they are now; of every contact that is hot under either model, and of {drawn} "
-    "of {others} others, drawn by a hash of their ids"
-)
+_HOW = "By the events of the last {days:g} days in the order in which they came, with attributes as they are now"
+_OF_SOME = ": of everybody who is hot before or after, and of {drawn} of {others} others, chosen by chance"
+_SCALED = ", scaled up to all contacts"
 
 
 class WeeklyHotLeads:
@@ -58,5 +56,11 @@ class WeeklyHotLeads:
             "before": before,
             "after": after,
             "is_estimate": share < 1 or self._drawn < self._others,
-            "how": HOW.format(days=self._days, drawn=self._drawn, others=self._others),
+            "how": self._how(is_of_all=share == 1),
         }
+
+    def _how(self, *, is_of_all: bool) -> str:
+        sentence = _HOW.format(days=self._days)
+        if self._drawn < self._others:
+            sentence += _OF_SOME.format(drawn=self._drawn, others=self._others)
+        return f"{sentence}." if is_of_all else f"{sentence}{_SCALED}."
