@@ -32,6 +32,7 @@ from tests.readmodel.databases import opened_database
 DRAFT = MODEL.replace("form_submission, points: 25", "form_submission, points: 45")
 COLDER = MODEL.replace("form_submission, points: 25", "form_submission, points: 20")
 SECONDS = 20
+MODEL_ALONE = "token-that-may-model-alone"
 
 
 def sent_forms(count: int) -> Record:
@@ -224,3 +225,11 @@ async def test_who_may_not_change_the_model_sees_no_preview(http: httpx.AsyncCli
     answer = await http.post("/api/model/previews", json={"text": MODEL}, headers=bearer(NO_ERASE))
 
     assert answer.status_code == 403
+
+
+async def test_who_may_not_read_contacts_sees_none_in_a_preview(tmp_path: Path) -> None:
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        http = ApiApp(engine, tmp_path, tokens=f"modeller/model={MODEL_ALONE}").client(headers=bearer(MODEL_ALONE))
+        answers = await http.post("/api/model/previews", json={"text": MODEL}), await http.get("/api/model/previews/1")
+
+    assert [answer.status_code for answer in answers] == [403, 403]
