@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import httpx
 import orjson
 import psutil
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.readmodel.gateways import preview_jobs
@@ -43,6 +43,12 @@ def sent_forms(count: int) -> Record:
     ]
     SCORER.apply_in_place(record, [AttributesWritten("u", NOW_MS, NOW_MS, {"first_name": f"No {count}"}), *events])
     return record
+
+
+def order_of(engine: Engine, text: str, *contacts: str) -> PreviewOrder:
+    in_force = ModelInForce(SCORER, MODEL)
+    draft, url = draft_after(in_force, text, NOW_MS), engine.url.render_as_string(hide_password=False)
+    return PreviewOrder(url, in_force.revision, draft, contacts, NOW_MS)
 
 
 @pytest.fixture
@@ -94,16 +100,16 @@ async def test_a_draft_is_shown_at_work_on_all_contacts(http: httpx.AsyncClient)
     assert (answer["hot_leads_a_week"]["before"], answer["hot_leads_a_week"]["after"]) == (0.25, 0.5)
 
 
-async def test_who_is_hot_is_told_to_cool(http: httpx.AsyncClient) -> None:
-    same, colder = await previewed(http, MODEL), await previewed(http, COLDER)
+async def test_who_is_hot_is_told_to_cool(database_url: str, tmp_path: Path) -> None:
+    with opened_database(database_url, tmp_path / "read-model.sqlite") as engine:
+        store_records(engine, {f"c-{forms}": sent_forms(forms) for forms in range(3)})
+        same, colder = (list(run.answers(order_of(engine, text), engine))[-1] for text in (MODEL, COLDER))
 
     assert [each["contact_id"] for each in same["cooling"]] == ["c-2"]
     assert same["cooling"][0]["at"] > same["at"]
     assert same["moved"] == 0
-    assert (colder["cools"], colder["cooling"][0]["at"]) == (
-        [{"contact_id": "c-2", "display_name": "No 2"}],
-        colder["at"],
-    )
+    titled = {"contact_id": "c-2", "display_name": "No 2"}
+    assert (colder["cools"], colder["cooling"]) == ([titled], [titled | {"at": colder["at"]}])
 
 
 async def test_many_contacts_are_told_of_by_a_sample_first_and_exactly_then(
@@ -113,13 +119,9 @@ async def test_many_contacts_are_told_of_by_a_sample_first_and_exactly_then(
     monkeypatch.setattr(run, "MOST_REPLAYED", 20)
     monkeypatch.setattr(run, "TELL_SECONDS", 0.0)
     monkeypatch.setattr(stored_contacts, "PAGE", 50)
-    in_force = ModelInForce(SCORER, MODEL)
-    draft = draft_after(in_force, DRAFT, NOW_MS)
     with opened_database(database_url, tmp_path / "read-model.sqlite") as engine:
         store_records(engine, {f"c-{n}": sent_forms(n % 3) for n in range(120)})
-        order = PreviewOrder("", in_force.revision, draft, ("c-1",), NOW_MS)
-
-        found = list(run.answers(order, engine))
+        found = list(run.answers(order_of(engine, DRAFT, "c-1"), engine))
 
     assert [len(answer["ten"]) for answer in found] == [1] * len(found)
     sampled = [answer for answer in found if answer.get("contacts_read") == 40]
@@ -150,11 +152,8 @@ async def test_a_record_of_a_newer_model_ends_the_preview(tmp_path: Path) -> Non
         with writing(engine) as connection:
             connection.execute(update(contacts).values(record=encode_record(newer)))
         output = BytesIO()
-        in_force = ModelInForce(SCORER, MODEL)
-        url = engine.url.render_as_string(hide_password=False)
-        draft = draft_after(in_force, DRAFT, NOW_MS)
 
-        run.main(encode_order(PreviewOrder(url, in_force.revision, draft, (), NOW_MS)), output)
+        run.main(encode_order(order_of(engine, DRAFT)), output)
 
     last = orjson.loads(output.getvalue().splitlines()[-1])
     assert (last["state"], last["error"]) == (
@@ -181,10 +180,7 @@ async def test_a_preview_ends_with_the_next_one_of_its_session_or_when_it_is_tol
 
 async def test_more_than_two_previews_at_once_have_to_wait(tmp_path: Path) -> None:
     with opened_database("", tmp_path / "read-model.sqlite") as engine:
-        previews = PreviewJobs()
-        in_force = ModelInForce(SCORER, MODEL)
-        url = engine.url.render_as_string(hide_password=False)
-        order = PreviewOrder(url, in_force.revision, draft_after(in_force, DRAFT, NOW_MS), (), NOW_MS)
+        previews, order = PreviewJobs(), order_of(engine, DRAFT)
         for asker in ("ann", "bob"):
             await previews.begin(asker, order, {})
         with pytest.raises(Problem) as refusal:
@@ -196,33 +192,45 @@ async def test_more_than_two_previews_at_once_have_to_wait(tmp_path: Path) -> No
 
 async def test_a_preview_whose_process_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview_jobs, "_COMMAND", ["-c", "raise SystemExit(3)"])
-    in_force = ModelInForce(SCORER, MODEL)
-    previews, draft = PreviewJobs(), draft_after(in_force, DRAFT, NOW_MS)
-
-    job = await previews.begin("ann", PreviewOrder("", in_force.revision, draft, (), NOW_MS), {})
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        job = await PreviewJobs().begin("ann", order_of(engine, DRAFT), {})
     await until(lambda: job.is_running, lambda is_running: not is_running, SECONDS, "its end")
 
     assert job.answer["error"] == "its process ended without an answer: begin it anew"
 
 
-async def test_rules_that_count_from_now_on_are_named(http: httpx.AsyncClient) -> None:
+async def test_rules_that_count_from_now_on_are_named_at_once(tmp_path: Path) -> None:
     later = MODEL.replace(
         "points: 1, limit: {count: 1, per: properties.message}", "points: 1, where: {properties.x: 1}"
     )
-    answer = await previewed(http, later)
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        app = ApiApp(engine, tmp_path)
+        http = app.client(headers=bearer(ALL))
+        begun = await http.post("/api/model/previews", json={"text": later})
+        answer = (await http.get(f"/api/model/previews/{begun.json()['id']}")).json()
+        await app.context.gateways.previews.stop()
 
     assert [(rule["rule"], rule["missing"]) for rule in answer["from_now_on"]] == [("open", ["properties.x"])]
 
 
-async def test_a_draft_that_can_not_be_is_refused_line_by_line(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/api/model/previews", json={"text": MODEL.replace("half_life: 30d", "half_life: soon")})
+@pytest.fixture
+def refusing(tmp_path: Path) -> Iterator[httpx.AsyncClient]:
+    """An api that nothing is found out by."""
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        yield ApiApp(engine, tmp_path).client(headers=bearer(ALL))
+
+
+async def test_a_draft_that_can_not_be_is_refused_line_by_line(refusing: httpx.AsyncClient) -> None:
+    answer = await refusing.post(
+        "/api/model/previews", json={"text": MODEL.replace("half_life: 30d", "half_life: soon")}
+    )
 
     assert answer.status_code == 422
     assert [problem["line"] for problem in answer.json()["problems"]] == [4]
 
 
-async def test_who_may_not_change_the_model_sees_no_preview(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/api/model/previews", json={"text": MODEL}, headers=bearer(NO_ERASE))
+async def test_who_may_not_change_the_model_sees_no_preview(refusing: httpx.AsyncClient) -> None:
+    answer = await refusing.post("/api/model/previews", json={"text": MODEL}, headers=bearer(NO_ERASE))
 
     assert answer.status_code == 403
 
