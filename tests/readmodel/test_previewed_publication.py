@@ -43,7 +43,7 @@ async def test_publishing_does_what_the_preview_says(scored: ScoredSystem, new_a
         return await records_of(scored)
 
     after = await until(
-        migrated, lambda found: all(record.revision == 2 for record in found.values()), 30, "all contacts migrated"
+        migrated, lambda found: all(record.revision == 2 for record in found.values()), 60, "all contacts migrated"
     )
 
     at_ms = parse_rfc3339(preview["at"]) or 0
