@@ -94,7 +94,10 @@ class PreviewJobs:
     async def _run(self, job: PreviewJob, order: PreviewOrder) -> None:
         command = ended_with_parent([sys.executable, *_COMMAND])
         try:
-            process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=MOST_LINE_BYTES)
+            # A session of its own: Ctrl-C in the terminal reaches us only, and we end our children in order.
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stdout=PIPE, limit=MOST_LINE_BYTES, start_new_session=True
+            )
         except OSError as error:
             job.answer = {"state": "failed", "error": f"its process can't be started: {error.strerror}"}
             return

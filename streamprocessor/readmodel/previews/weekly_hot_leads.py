@@ -10,12 +10,10 @@ from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
-WEEKS = 4
-HOW = (
-    "the events of the last 28 days that contacts' records hold, applied again in the order in which they arrived, "
-    "attributes and verdicts as they are now; of every contact that is hot under either model, and of {drawn} of "
-    "{others} others, drawn by a hash of their ids"
-)
+MOST_DAYS, WEEK_DAYS = 28, 7
+_HOW = "By the events of the last {days:g} days in the order in which they came, with attributes as they are now"
+_OF_SOME = ": of everybody who is hot before or after, and of {drawn} of {others} others, chosen by chance"
+_SCALED = ", scaled up to all contacts"
 
 
 class WeeklyHotLeads:
@@ -24,7 +22,9 @@ class WeeklyHotLeads:
     def __init__(self, old: Scorer, new: Scorer, at_ms: int) -> None:
         """Count what both models announce in the weeks before at_ms."""
         self._old, self._at_ms = old, at_ms
-        self._since_ms = at_ms - WEEKS * 7 * DAY_MS
+        # Records hold events one by one for so long alone; what is older is in their sums.
+        window_ms = min(MOST_DAYS * DAY_MS, old.model.correction_window_ms)
+        self._since_ms, self._days = at_ms - window_ms, window_ms / DAY_MS
         self._before, self._after = RecentHotLeads(old), RecentHotLeads(new)
         self._of_hot = [0, 0]
         self._of_drawn = [0, 0]
@@ -49,11 +49,18 @@ class WeeklyHotLeads:
         """Of all contacts. share: how many of 1 were counted or passed over."""
         of_one = self._others / self._drawn if self._drawn else 0.0
         before, after = (
-            (hot + drawn * of_one) / WEEKS / share for hot, drawn in zip(self._of_hot, self._of_drawn, strict=True)
+            (hot + drawn * of_one) * WEEK_DAYS / self._days / share
+            for hot, drawn in zip(self._of_hot, self._of_drawn, strict=True)
         )
         return {
             "before": before,
             "after": after,
             "is_estimate": share < 1 or self._drawn < self._others,
-            "how": HOW.format(drawn=self._drawn, others=self._others),
+            "how": self._how(is_of_all=share == 1),
         }
+
+    def _how(self, *, is_of_all: bool) -> str:
+        sentence = _HOW.format(days=self._days)
+        if self._drawn < self._others:
+            sentence += _OF_SOME.format(drawn=self._drawn, others=self._others)
+        return f"{sentence}." if is_of_all else f"{sentence}{_SCALED}."

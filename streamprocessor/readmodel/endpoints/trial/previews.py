@@ -14,30 +14,33 @@ from streamprocessor.readmodel.previews.order import ModelInForce, PreviewOrder,
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.previews import DraftToTry
+from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.trial.previews import Preview, PreviewName
-from streamprocessor.readmodel.routing.access import MODELLER, Asker, asker_of
+from streamprocessor.readmodel.routing.access import MODELLER, Asker, ModelGrant, asker_of, refuse_without
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ModelRoute
 
 router = APIRouter(prefix="/api/model/previews", route_class=ModelRoute)
 
 
-@router.post("", status_code=202, dependencies=[MODELLER])
-async def begin_preview(context: Context, request: Request, draft: DraftToTry) -> PreviewName:
+@router.post("", status_code=202)
+async def begin_preview(context: Context, grant: ModelGrant, request: Request, draft: DraftToTry) -> PreviewName:
     """Find out what a draft would do to all contacts if it were published now.
 
     The chosen contacts are told of first, then a fair choice of all, then all of them, exactly. One that the same
-    session or token began before ends.
+    session or token began before ends. Wants scope read, too.
     """
+    refuse_without(grant, READ)
     order, about = await asyncio.to_thread(_ordered, context, draft)
     job = await context.gateways.previews.begin(_name_of(asker_of(request)), order, about)
     request.state.made = job.id
     return PreviewName(id=job.id)
 
 
-@router.get("/{id}", dependencies=[MODELLER])
-def get_preview(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> Preview:
-    """What is known so far."""
+@router.get("/{id}")
+def get_preview(context: Context, grant: ModelGrant, id: str, _: Annotated[NoParameters, Query()]) -> Preview:
+    """What is known so far. Wants scope read, too."""
+    refuse_without(grant, READ)  # contacts stand in it by name
     job = _known(context, id)
     return Preview.model_validate({"id": job.id, **job.about, **job.answer})
 
