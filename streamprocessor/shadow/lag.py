@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
 Offsets = Mapping[tuple[str, int], int]
 
-MOST_READINGS = 256
+MOST_READINGS = 128
+"""Of those that are kept for good; as many of the newest are kept besides."""
 RATE_SECONDS = 60.0
 """Over how long rates are measured, where it is known for so long."""
 
@@ -41,17 +43,18 @@ class GroupLag(NamedTuple):
 
 
 class LagHistory:
-    """Readings, the newest of them dense and the older ones sparse, so that there is room for days."""
+    """Readings: the newest of them all, and some from the beginning on, fewer a day the longer it goes on."""
 
     def __init__(self) -> None:
-        self._readings: list[OffsetReading] = []
+        """Nothing was read yet."""
+        self._newest: deque[OffsetReading] = deque(maxlen=MOST_READINGS)
+        self._kept: list[OffsetReading] = []
+        self._kept_every_seconds = 0.0
 
     def note(self, reading: OffsetReading) -> GroupLag:
         """Add the next reading; the lag by then."""
-        if len(self._readings) >= MOST_READINGS:
-            half = MOST_READINGS // 2
-            self._readings = self._readings[:half:2] + self._readings[half:]
-        self._readings.append(reading)
+        self._newest.append(reading)
+        self._keep(reading)
         before = self._a_minute_before(reading)
         seconds = reading.at_seconds - before.at_seconds
         return GroupLag(
@@ -61,20 +64,28 @@ class LagHistory:
             committed_per_second=_rate(before.committed, reading.committed, seconds),
         )
 
+    def _keep(self, reading: OffsetReading) -> None:
+        if self._kept and reading.at_seconds - self._kept[-1].at_seconds < self._kept_every_seconds:
+            return
+        self._kept.append(reading)
+        if len(self._kept) > MOST_READINGS:
+            self._kept = self._kept[::2]
+            self._kept_every_seconds = self._kept[1].at_seconds - self._kept[0].at_seconds
+
     def _waiting_seconds(self, place: tuple[str, int], newest: OffsetReading) -> float:
         """How long the oldest record waits that the group has not committed; 0: none does."""
         committed = newest.committed.get(place, 0)
         if committed >= newest.ends[place]:
             return 0.0
-        arrived = next(each for each in self._readings if each.ends.get(place, 0) > committed)
+        arrived = next(each for each in (*self._kept, *self._newest) if each.ends.get(place, 0) > committed)
         return newest.at_seconds - arrived.at_seconds
 
     def _a_minute_before(self, newest: OffsetReading) -> OffsetReading:
         """The newest reading that is as old as rates are measured over, else the oldest."""
-        for reading in reversed(self._readings):
+        for reading in reversed(self._newest):
             if newest.at_seconds - reading.at_seconds >= RATE_SECONDS:
                 return reading
-        return self._readings[0]
+        return self._newest[0]
 
 
 def _rate(before: Offsets, after: Offsets, seconds: float) -> float:

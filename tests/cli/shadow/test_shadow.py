@@ -13,6 +13,7 @@ from streamprocessor.contract.topics.topics import IN
 from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.fixtures import MakeWorker
 from tests.harness.identity_traffic import Relations
@@ -102,9 +103,8 @@ async def _assert_compared(process: ShadowProcess, system: System, shadow: Syste
     live, own = (await read_run(system)).records, (await read_run(shadow)).records
     both = [name for name in live.keys() & own.keys() if not is_hidden(live[name]) and not is_hidden(own[name])]
 
-    def stage(name: str, records: dict[str, object]) -> str | None:
-        shown = records[name].shown.get("engagement")  # type: ignore[attr-defined]
-        return shown[1] if shown else None
+    def stage(name: str, records: dict[str, Record]) -> str | None:
+        return records[name].shown.get("engagement", (None, None))[1]
 
     pairs = [(stage(name, live), stage(name, own)) for name in both]
     hot_alone = {name for name, pair in zip(both, pairs, strict=True) if pair[0] != "hot" and pair[1] == "hot"}
