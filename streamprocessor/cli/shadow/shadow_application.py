@@ -8,11 +8,14 @@ from streamprocessor.cli.kafka.topic_reader import records_of
 from streamprocessor.cli.rebuild.application import Application, application_of
 from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of
 from streamprocessor.contract.topic_names import MODELS
+from streamprocessor.contract.topics.rights import rights_of
+from streamprocessor.contract.topics.roles import SHADOW
 from streamprocessor.contract.topics.shadow import is_shadow, shadow_of
 from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.admin.removal import delete_group, delete_topics
+from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.settings import Settings
 
 _MISSED_SECONDS = 15.0
@@ -24,6 +27,14 @@ class ShadowApplication(NamedTuple):
 
     live: Application
     own: Application
+
+    async def refuse_without_rights(self) -> None:
+        """Raise NotAllowedError where a right on a topic that is there, or on a group, is missing."""
+        for application in self:
+            layout = application.layout
+            wanted = rights_of(SHADOW, layout.topics, layout.prefix, layout.app_id)
+            optional = frozenset(self.own_topics())
+            await ProcessRights(application.clients, SHADOW, wanted, optional).refuse_where_missing()
 
     async def candidate(self) -> ModelRevision | None:
         """The candidate whose table is whole; None: there is none."""

@@ -55,6 +55,7 @@ async def run_shadow(settings: Settings, candidate: Candidate | None, worker_opt
         opened.callback(listening.close)
         if not await is_reached(application.live.clients, stop, listening, metrics.registry):
             return EXIT_DONE
+        await application.refuse_without_rights()
         child = Child("the shadow's worker", command_of(shadow_settings(settings), "worker", worker_options))
         process = ShadowProcess(application, child, metrics, stop)
         await process.begin(candidate)
