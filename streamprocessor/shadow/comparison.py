@@ -36,7 +36,7 @@ class Sighting(NamedTuple):
     name: str | None = None
 
 
-class StageCount(NamedTuple):
+class PairCount(NamedTuple):
     """How many contacts have this pair of stages; None: they have none there."""
 
     live: str | None
@@ -49,7 +49,7 @@ class Agreement(NamedTuple):
 
     agree: int
     disagree: int
-    matrix: list[StageCount]
+    matrix: list[PairCount]
 
 
 class Crossing(NamedTuple):
@@ -64,7 +64,7 @@ _Pair = tuple[Standing | None, Standing | None]
 _NOWHERE: _Pair = (None, None)
 
 
-class Comparison:
+class TableComparison:
     """Contacts by where each side has them.
 
     contacts: how many both sides have.
@@ -121,7 +121,7 @@ class Comparison:
         for (live, shadow), contacts in self._counts.items():
             if live is not None and shadow is not None:
                 cells[live.stages[number], shadow.stages[number]] += contacts
-        rows = [StageCount(live, shadow, contacts) for (live, shadow), contacts in cells.most_common()]
+        rows = [PairCount(live, shadow, contacts) for (live, shadow), contacts in cells.most_common()]
         agree = sum(row.contacts for row in rows if row.live == row.shadow)
         return Agreement(agree, sum(row.contacts for row in rows) - agree, rows)
 

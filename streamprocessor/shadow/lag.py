@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from typing import NamedTuple
 
-Offsets = Mapping[tuple[str, int], int]
+from streamprocessor.kafka.admin.consumer_group import Offsets
 
 MOST_READINGS = 128
 """Of those that are kept for good; as many of the newest are kept besides."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Gauge, disable_created_metrics
 
 from streamprocessor.process.telemetry.build_info import tell_version
-from streamprocessor.shadow.comparison import SIDES, Comparison
+from streamprocessor.shadow.comparison import SIDES, TableComparison
 from streamprocessor.shadow.hot_lead_count import HotLeadCount
 from streamprocessor.shadow.lag import GroupLag
 
@@ -42,7 +42,7 @@ class Metrics:
             "leadscore_shadow_lag_seconds", "How far the candidate is behind what came in", registry=registry
         )
 
-    def tell(self, comparison: Comparison, hot_leads: tuple[HotLeadCount, HotLeadCount], lag: GroupLag) -> None:
+    def tell(self, comparison: TableComparison, hot_leads: tuple[HotLeadCount, HotLeadCount], lag: GroupLag) -> None:
         """Tell a comparison as it is by now."""
         self._contacts.clear()
         for score, agreement in comparison.agreement().items():

@@ -39,7 +39,7 @@ class Candidates(Protocol):
         """Why there is no comparison yet, in words; nothing where there is one, or none is wanted."""
 
 
-class Routes:
+class ShadowRoutes:
     """The application's paths."""
 
     def __init__(self, candidates: Candidates, metrics: Metrics, refresh: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.lifecycle import run_until
 from streamprocessor.shadow.candidate import Candidate, candidate_of_revision
-from streamprocessor.shadow.comparison import LIVE, SHADOW, Comparison, Crossing
+from streamprocessor.shadow.comparison import LIVE, SHADOW, Crossing, TableComparison
 from streamprocessor.shadow.follower import Follower
 from streamprocessor.shadow.hot_lead_count import HotLeadCount
 from streamprocessor.shadow.lag import GroupLag, LagHistory, OffsetReading
@@ -50,7 +50,7 @@ class ShadowWatch:
         self._clients, self._metrics, self._candidate = clients, metrics, shadow.revision
         models = model_of(live.revision), model_of(shadow.revision)
         scores = compared_scores(*models)
-        self.comparison = Comparison(scores)
+        self.comparison = TableComparison(scores)
         self._layout = shadow.layout
         self._partitions = next(topic.partitions for topic in live.layout.input_names().values())
         since_ms = shadow.revision.applied_at_ms

@@ -41,9 +41,7 @@ def test_strimzi_gets_a_user_for_each_process(call: Call) -> None:
     end = call("topics", "acl", "--format", "strimzi", "--cluster", "main", "--authentication", "tls")
 
     users = list(YAML(typ="safe").load_all(end.stdout))
-    assert [user["metadata"]["name"] for user in users] == [
-        f"sp-{role}" for role in ROLES
-    ]
+    assert [user["metadata"]["name"] for user in users] == [f"sp-{role}" for role in ROLES]
     delivery = users[2]
     assert delivery["kind"] == "KafkaUser"
     assert delivery["metadata"]["labels"] == {"strimzi.io/cluster": "main"}

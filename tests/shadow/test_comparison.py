@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from streamprocessor.shadow.comparison import LIVE, SHADOW, Comparison, Crossing, Sighting, Standing
+from streamprocessor.shadow.comparison import LIVE, SHADOW, Crossing, Sighting, Standing, TableComparison
 
 STAGES = (None, "cold", "warm", "hot")
 WARM, HOT = Standing(("warm",), False), Standing(("hot",), True)
@@ -31,22 +31,22 @@ def _sighting(chance: random.Random, at_ms: int) -> Sighting | None:
     return Sighting(Standing(stages, stages[0] == "hot"), at_ms, "Jane" if stages[0] == "hot" else None)
 
 
-def compared(said: Words) -> Comparison:
-    comparison = Comparison(("engagement", "fit"))
-    for side, contact, sighting in said:
+def compared(history: Words) -> TableComparison:
+    comparison = TableComparison(("engagement", "fit"))
+    for side, contact, sighting in history:
         comparison.note(side, contact, sighting)
     return comparison
 
 
-def last(said: Words) -> dict[bytes, list[Sighting | None]]:
+def last(history: Words) -> dict[bytes, list[Sighting | None]]:
     """The last word of each side on each contact."""
     found: dict[bytes, list[Sighting | None]] = {}
-    for side, contact, sighting in said:
+    for side, contact, sighting in history:
         found.setdefault(contact, [None, None])[side] = sighting
     return found
 
 
-def told(comparison: Comparison) -> tuple[object, ...]:
+def told(comparison: TableComparison) -> tuple[object, ...]:
     """All that does not depend on when something was heard."""
     agreement = {
         score: (each.agree, each.disagree, Counter(each.matrix)) for score, each in comparison.agreement().items()
@@ -57,8 +57,8 @@ def told(comparison: Comparison) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_it_says_what_a_look_at_the_last_words_alone_says(seed: int) -> None:
-    said = words(seed)
-    comparison, both = compared(said), [pair for pair in last(said).values() if None not in pair]
+    history = words(seed)
+    comparison, both = compared(history), [pair for pair in last(history).values() if None not in pair]
 
     assert comparison.contacts == len(both)
     for number, agreement in enumerate(comparison.agreement().values()):
@@ -74,17 +74,17 @@ def test_it_says_what_a_look_at_the_last_words_alone_says(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_in_which_the_sides_are_heard_does_not_matter(seed: int) -> None:
-    said = words(seed)
-    one_side_first = sorted(said, key=lambda word: word[0])
+    history = words(seed)
+    one_side_first = sorted(history, key=lambda word: word[0])
 
-    assert told(compared(said)) == told(compared(one_side_first))
-    assert told(compared(said)) == told(compared(said + said[-1:]))
+    assert told(compared(history)) == told(compared(one_side_first))
+    assert told(compared(history)) == told(compared(history + history[-1:]))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_candidate_that_says_the_same_agrees_on_everybody(seed: int) -> None:
-    said = [word for side, *rest in words(seed) for word in ((LIVE, *rest), (SHADOW, *rest))]
-    comparison = compared(said)
+    history = [(side, contact, sighting) for _, contact, sighting in words(seed) for side in (LIVE, SHADOW)]
+    comparison = compared(history)
 
     assert comparison.contacts > 0
     assert all(agreement.disagree == 0 for agreement in comparison.agreement().values())
@@ -93,9 +93,9 @@ def test_a_candidate_that_says_the_same_agrees_on_everybody(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_sides_that_are_exchanged_turn_the_matrix_over(seed: int) -> None:
-    said = words(seed)
-    there = compared(said).agreement()["engagement"]
-    back = compared([(1 - side, contact, sighting) for side, contact, sighting in said]).agreement()["engagement"]
+    history = words(seed)
+    there = compared(history).agreement()["engagement"]
+    back = compared([(1 - side, contact, sighting) for side, contact, sighting in history]).agreement()["engagement"]
 
     assert {(row.live, row.shadow, row.contacts) for row in there.matrix} == {
         (row.shadow, row.live, row.contacts) for row in back.matrix
@@ -103,7 +103,7 @@ def test_sides_that_are_exchanged_turn_the_matrix_over(seed: int) -> None:
 
 
 def test_a_contact_that_is_hot_by_one_model_alone_is_named_since_it_was_seen_so() -> None:
-    comparison = Comparison(("engagement",))
+    comparison = TableComparison(("engagement",))
     comparison.note(LIVE, b"c-1", Sighting(WARM, 5))
     comparison.note(SHADOW, b"c-1", Sighting(HOT, 7, "Jane Smith"))
     comparison.note(SHADOW, b"c-1", Sighting(HOT, 9, "Jane Smith"))
@@ -116,7 +116,7 @@ def test_a_contact_that_is_hot_by_one_model_alone_is_named_since_it_was_seen_so(
 
 
 def test_of_those_that_crossed_the_newest_are_named() -> None:
-    comparison = Comparison(("engagement",))
+    comparison = TableComparison(("engagement",))
     for number in range(9):
         comparison.note(LIVE, f"c-{number}".encode(), Sighting(WARM, 0))
         comparison.note(SHADOW, f"c-{number}".encode(), Sighting(HOT, number))
@@ -126,11 +126,11 @@ def test_of_those_that_crossed_the_newest_are_named() -> None:
 
 
 def test_of_an_erased_contact_nothing_is_left() -> None:
-    comparison = Comparison(("engagement",))
+    comparison = TableComparison(("engagement",))
     for side in (LIVE, SHADOW):
         comparison.note(side, b"c-1", Sighting(HOT, 1, "Jane Smith"))
     for side in (LIVE, SHADOW):
         comparison.note(side, b"c-1", None)
 
-    assert told(comparison) == told(Comparison(("engagement",)))
+    assert told(comparison) == told(TableComparison(("engagement",)))
     assert not any(vars(comparison)[name] for name in ("_pairs", "_names", "_counts"))

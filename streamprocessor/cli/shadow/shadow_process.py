@@ -31,7 +31,7 @@ from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.settings import Settings
 from streamprocessor.shadow.candidate import Candidate, candidate_of_revision
 from streamprocessor.shadow.metrics import Metrics
-from streamprocessor.shadow.routes import Routes
+from streamprocessor.shadow.routes import ShadowRoutes
 from streamprocessor.shadow.watch import ShadowWatch, WatchedSide, nothing_yet
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ async def run_shadow(settings: Settings, candidate: Candidate | None, worker_opt
         child = Child("the shadow's worker", command_of(shadow_settings(settings), "worker", worker_options))
         process = ShadowProcess(application, child, metrics, stop)
         await process.begin(candidate)
-        routes = Routes(process, metrics, process.tell_metrics).application(
+        routes = ShadowRoutes(process, metrics, process.tell_metrics).application(
             stored_token(settings.delivery_secret, settings.data_path)
         )
         await opened.enter_async_context(loop_watched(metrics.registry))
