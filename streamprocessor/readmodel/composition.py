@@ -173,6 +173,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         listening.close()
         broken = await _ended(tasks, clients)
         await gateways.imports.stop()
+        await gateways.previews.stop()
         folders.lock.release()
         await asyncio.gather(
             models.stop(),

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from ruamel.yaml import YAML
 
+from streamprocessor.contract.topics.roles import ROLES
 from tests.cli.conftest import Call
 
 WORKER = ("topics", "acl", "--process", "worker")
