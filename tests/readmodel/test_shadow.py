@@ -35,6 +35,7 @@ from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.shadow.comparison import LIVE, SHADOW
+from streamprocessor.shadow.lag import GroupLag
 from streamprocessor.shadow.metrics import Metrics
 from streamprocessor.shadow.routes import ShadowRoutes
 from streamprocessor.shadow.watch import ShadowWatch, WatchedSide
@@ -205,6 +206,18 @@ async def test_the_comparison_is_told_by_contact_and_stage(engine: Engine, tmp_p
         assert "cold > hot: 1" in shown.output
         assert "hot in the shadow alone: 1" in shown.output
         assert "Jane Smith" in shown.output
+
+
+async def test_a_candidate_that_is_slower_than_what_comes_in_is_named_with_its_rates(tmp_path: Path) -> None:
+    async with answering(tmp_path) as shadow:
+        shadow.compare()
+        assert shadow.process._watch is not None
+        shadow.process._watch._lag = GroupLag(5_000, 90.0, 500.0, 50.0)
+        found = shadow.process.answer()
+
+    assert (found["state"], found["lag_seconds"], found["lag_records"]) == ("behind", 90.0, 5_000)
+    assert "50 a second are scored, 500 arrive; the model in force goes on as before" in found["reason"]
+    assert "streamprocessor worker --app-id streamprocessor.shadow" in found["reason"]
 
 
 async def test_metrics_tell_the_comparison_without_naming_anybody(tmp_path: Path) -> None:

@@ -160,22 +160,23 @@ class ShadowProcess:
         """Have the candidate scored until another is wanted, or a signal says to stop."""
         supervisor = Supervisor([self._worker], log.warning)
         scoring = asyncio.ensure_future(supervisor.run())  # signals are its own for that long
+        stopping = asyncio.ensure_future(supervisor.until_stopped())
         comparing = asyncio.ensure_future(self._compare(revision))
         changing = asyncio.ensure_future(self._changed.wait())
         try:
-            await first_of(scoring, comparing, changing, self._stop)
-            is_told_to_stop = scoring.done() or self._stop.done()
+            await first_of(stopping, comparing, changing, self._stop)
+            if stopping.done() and not self._stop.done():
+                self._stop.set_result(None)
             if comparing.done():
                 comparing.result()
         finally:
             self._watch = None
-            comparing.cancel()
-            changing.cancel()
+            for task in (stopping, comparing, changing):
+                task.cancel()
             supervisor.stop()
-            await asyncio.gather(comparing, changing, scoring, return_exceptions=True)
-        self._stop = stop_on_signals()
-        if is_told_to_stop:
-            self._stop.set_result(None)
+            await asyncio.gather(stopping, comparing, changing, scoring, return_exceptions=True)
+        if not self._stop.done():
+            self._stop = stop_on_signals()
 
     async def _compare(self, revision: ModelRevision) -> None:
         """Compare for ever; where another model comes in force, begin anew with that one."""
