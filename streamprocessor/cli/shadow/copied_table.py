@@ -131,7 +131,7 @@ class CopiedTable:
                     await writer.send((self._transfers, number), record.key, record.value, record.headers)
 
     async def _put_in_force(self, writer: AcknowledgedWriter, text: str) -> ModelRevision:
-        """Write the model in force, under which contacts were copied, and the candidate as the one after it."""
+        """Write the candidate as the revision after the one in force, under which contacts were copied."""
         topic = self._live.layout.full_name(MODELS)
         before = newest_of([record async for record in records_of(self._live.clients, topic)])
         if before is None:
@@ -140,7 +140,6 @@ class CopiedTable:
         candidate = msgspec.structs.replace(
             revision_after(before, parse_model(text, "the candidate"), text, now_ms()), origin="shadow"
         )
-        for revision in (msgspec.structs.replace(before, based_on=""), candidate):
-            place = (self._own.layout.full_name(MODELS), 0)
-            await writer.send(place, new_key(revision), encode_revision(revision))
+        place = (self._own.layout.full_name(MODELS), 0)
+        await writer.send(place, new_key(candidate), encode_revision(candidate))
         return candidate
