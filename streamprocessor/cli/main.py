@@ -28,6 +28,7 @@ from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
 from streamprocessor.cli.rebuild.command import rebuild
 from streamprocessor.cli.score import score
+from streamprocessor.cli.shadow.command import shadow
 from streamprocessor.cli.sign_in import sign_in
 from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status.command import status
@@ -124,6 +125,7 @@ for command in (
     api,
     topics,
     model,
+    shadow,
     catalogue,
     status,
     doctor,

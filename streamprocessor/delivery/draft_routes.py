@@ -18,12 +18,12 @@ from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.subscriptions.subscription_file import EVENTS, NAME, parse_subscription
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.bodies import body_of, json_answer
 from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.dispatch.drafts import Drafts, KnownLead
 from streamprocessor.delivery.secret_vault import SecretVault
 from streamprocessor.delivery.subscriptions.template_folder import template_names
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.http.bodies import body_of, json_answer
 
 
 class DraftRoutes:

@@ -14,10 +14,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.delivery.bodies import body_of, json_answer
 from streamprocessor.delivery.deliveries import contact_of
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
@@ -27,27 +25,11 @@ from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store.store import MOST_SHOWN
 from streamprocessor.delivery.store.tables import WAITING
+from streamprocessor.process.http.bearer_token import BearerToken
+from streamprocessor.process.http.bodies import body_of, json_answer
 from streamprocessor.process.http.health import health_routes, status_route
-from streamprocessor.process.secret_lookup import SecretLookup
 
 MOST_LISTED = 1_000
-
-
-class BearerToken:
-    """ASGI middleware that answers 401 to requests without the token."""
-
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        self._app = app
-        self._tokens = SecretLookup({"delivery": token})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what brings the token."""
-        scheme, _, offered = Request(scope).headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or self._tokens.name_of(offered) is None:
-            refusal = json_answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
-            await refusal(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
 
 
 class Routes:

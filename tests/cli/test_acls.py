@@ -8,6 +8,7 @@ import orjson
 import pytest
 from ruamel.yaml import YAML
 
+from streamprocessor.contract.topics.roles import ROLES
 from tests.cli.conftest import Call
 
 WORKER = ("topics", "acl", "--process", "worker")
@@ -19,7 +20,7 @@ def test_each_process_gets_a_command_for_each_resource(call: Call) -> None:
     assert end.exit_code == 0
     lines = end.stdout.splitlines()
     heads = [line.split(":")[0] for line in lines if line.startswith("#")]
-    assert heads == ["# worker", "# collector", "# delivery", "# api", "# setup", "# reader", "# sender", "# rebuild"]
+    assert heads == [f"# {role}" for role in ROLES]
     assert (
         "kafka-acls --bootstrap-server kafka:9092 --add --allow-principal User:sp-worker --operation DescribeConfigs "
         "--operation Read --operation Write --topic st-app-contacts-changelog --resource-pattern-type literal"
@@ -41,9 +42,7 @@ def test_strimzi_gets_a_user_for_each_process(call: Call) -> None:
     end = call("topics", "acl", "--format", "strimzi", "--cluster", "main", "--authentication", "tls")
 
     users = list(YAML(typ="safe").load_all(end.stdout))
-    assert [user["metadata"]["name"] for user in users] == [
-        *("sp-worker", "sp-collector", "sp-delivery", "sp-api", "sp-setup", "sp-reader", "sp-sender", "sp-rebuild")
-    ]
+    assert [user["metadata"]["name"] for user in users] == [f"sp-{role}" for role in ROLES]
     delivery = users[2]
     assert delivery["kind"] == "KafkaUser"
     assert delivery["metadata"]["labels"] == {"strimzi.io/cluster": "main"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.cli.local import local_processes
-from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan
+from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, command_of, shadow_child
 from streamprocessor.cli.local.sign_in_lines import tell_sign_in
 from streamprocessor.settings import Settings
 
@@ -66,3 +66,12 @@ def test_who_takes_leads_is_told_to_those_who_ask_the_inbox() -> None:
     for inbox, told in (("", set()), ("people.yaml", {"delivery", "api"})):
         children = FrontPlan(Settings(inbox=inbox), PORTS).children()
         assert {child.name for child in children if ("--inbox", inbox) in pairwise(child.command)} == told
+
+
+def test_the_process_that_scores_candidates_is_told_no_model_which_would_be_one(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path), bootstrap="localhost:9092")
+    command = shadow_child(settings).command
+
+    assert "--model" not in command
+    assert command[3:5] == ("shadow", "--bootstrap")
+    assert "--model" in command_of(settings, "worker", {})

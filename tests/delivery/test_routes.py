@@ -12,11 +12,11 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from streamprocessor.delivery.bodies import body_of
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
 from streamprocessor.delivery.draft_routes import DraftRoutes
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.routes import Routes
+from streamprocessor.process.http.bodies import body_of
 
 TOKEN = "token-of-the-tests"
 SPELLINGS = (

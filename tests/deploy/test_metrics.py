@@ -10,13 +10,14 @@ from streamprocessor.delivery.metrics import Metrics as DeliveryMetrics
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.metrics import Metrics as ApiMetrics
+from streamprocessor.shadow.metrics import Metrics as ShadowMetrics
 from streamprocessor.stream.metrics import Metrics as WorkerMetrics
 from tests.harness.system import ROOT
 
 #: Each of these has as many values as the model, the settings and the topics give it, or is bounded where it is set.
 LABELS = {
-    *("act", "cause", "door", "key", "partition", "reason", "result", "route", "score", "source", "stage", "status"),
-    *("subscription", "to", "topic", "type", "what"),
+    *("act", "cause", "door", "key", "partition", "reason", "result", "route", "score", "side", "source"),
+    *("stage", "status", "subscription", "to", "topic", "type", "what"),
     *("model", "revision", "version"),
 }
 FILE = ROOT / "deploy" / "prometheus" / "metrics.md"
@@ -40,6 +41,7 @@ async def all_rows() -> list[str]:
         "collector": CollectorMetrics().registry,
         "delivery": DeliveryMetrics().registry,
         "api": ApiMetrics().registry,
+        "shadow": ShadowMetrics().registry,
     }
     rows = [row for process, registry in registries.items() for row in rows_of(process, registry)]
     of_every_process = CollectorRegistry()

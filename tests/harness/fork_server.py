@@ -23,6 +23,7 @@ ROOMS = {
     "api": ("streamprocessor.readmodel.composition", "psycopg", "sqlite3", "anyio._backends._asyncio"),
     "collector": ("streamprocessor.collector.composition", "cryptography.x509"),
     "delivery": ("streamprocessor.delivery.composition", "sqlalchemy.dialects.sqlite.aiosqlite", "sqlite3"),
+    "shadow": ("streamprocessor.cli.shadow.shadow_process",),
     "worker": (
         "streamprocessor.stream.worker",
         "faust.app.base",

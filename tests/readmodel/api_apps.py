@@ -99,12 +99,12 @@ class ApiApp:
         folder: Path,
         subscriptions: Any = NOT_HERE,
         delivery: Any = NOT_HERE,
-        shadow: Any = NOT_HERE,
         tokens: str = TOKENS,
         inbox: InboxRules | None = None,
         run_import: RunImport = lambda *_: None,
         model_topic: Any = NOT_HERE,
         model_approvals: int = 0,
+        shadow: Any = NOT_HERE,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.grafana.definitions import objectives
 from deploy.grafana.definitions.board import Board, TextBox
 from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
 from deploy.grafana.definitions.promql import WORKER, increase, or_zero, rate, total
@@ -10,6 +11,8 @@ _HOT_LEADS, _SCORES, _BY_EVENTS = 'topic="became-hot-lead"', 'topic="score-updat
 _HOT = total("leadscore_hot_contacts")
 _CONTACTS = total("leadscore_table_contacts")
 _SHARE = f"({_HOT} / ({_CONTACTS} > 0))"  # a share of nobody is no number, and neither is any mean with it
+_EITHER_STAGE = total("leadscore_shadow_contacts", "score")
+_SAME_STAGE = total("leadscore_shadow_contacts", "score", 'stage="same"')
 _A_DAY = increase("leadscore_announcements_total", "1d", "", _HOT_LEADS)
 
 _NOW = Row(
@@ -234,11 +237,59 @@ _DRIFT = Row(
     ],
 )
 
+_CANDIDATE = Row(
+    "The candidate",
+    [
+        Panel(
+            "On how many contacts do the models agree?",
+            says="Contacts that the model in force and the candidate put in the same stage, of each score; a candidate "
+            "runs where `streamprocessor shadow` does.",
+            good="as many as the change is meant to leave where they are.",
+            otherwise="`streamprocessor shadow --show` names the pairs of stages, and who is hot by one model alone.",
+            unit="percentunit",
+            queries=[Query(f"{_SAME_STAGE} / ({_EITHER_STAGE} > 0)", "{{score}}")],
+            width=6,
+            bound=Bound(0.5, below=True, warning=0.8),
+        ),
+        Panel(
+            "Who becomes hot by one model alone?",
+            says="Contacts that are hot now by one of both models, and hot leads of each since the candidate began.",
+            good="few by the model in force alone: those would be lost.",
+            otherwise="`streamprocessor shadow --show` names them.",
+            unit="none",
+            queries=[
+                Query(total("leadscore_shadow_hot_alone_contacts", "side"), "hot, {{side}} alone"),
+                Query(total("leadscore_shadow_hot_leads", "side"), "hot leads, {{side}}"),
+            ],
+            width=6,
+        ),
+        Panel(
+            "Does the candidate keep up?",
+            says="How long records have waited for the candidate.",
+            good="some seconds.",
+            otherwise="more workers of the shadow: `streamprocessor worker --app-id APP_ID.shadow`.",
+            unit="s",
+            queries=[Query(total("leadscore_shadow_lag_seconds", of="max"), "oldest")],
+            width=6,
+            bound=Bound(objectives.LAG_SECONDS),
+        ),
+        Panel(
+            "How much waits for the candidate?",
+            says="Records that came and that the candidate has not scored.",
+            good="falls to next to nothing after a start.",
+            otherwise="as for the one beside.",
+            unit="none",
+            queries=[Query(total("leadscore_shadow_lag_records", of="max"), "records")],
+            width=6,
+        ),
+    ],
+)
+
 BOARD = Board(
     "leadscore-hot",
     "Who is hot?",
     "Hot leads against what sales can take, the flow through the stages, its causes, and whether it drifts.",
-    [_NOW, _LEADS, _FLOW, _CAUSES, _DRIFT],
+    [_NOW, _LEADS, _FLOW, _CAUSES, _DRIFT, _CANDIDATE],
     span="24h",
     boxes=[
         TextBox("capacity", "Capacity", "Hot leads a day that sales can take", "50"),

@@ -43,6 +43,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "model rollback": ("model rollback 3", 'model rollback 3 --note "too many leads"'),
     "model diff": ("model diff scoring.yaml --contacts", "model diff scoring.yaml --against yesterday.yaml"),
     "model schema": ("model schema",),
+    "shadow": ("shadow --model candidate.yaml", "shadow --show", "shadow --end"),
     "catalogue": ("catalogue --days 7",),
     "status": ("status", "status --json"),
     "doctor": ("doctor", "doctor worker api --bootstrap kafka:9092"),

@@ -20,6 +20,7 @@ SUMMARIES: Mapping[str, str] = {
     "delivery enable": "Send again to a subscription whose endpoint was gone.",
     "delivery tail": "Print each attempt as it is made, until Ctrl-C.",
     "api": "Answer questions about contacts, and serve the page.",
+    "shadow": "Score a candidate live beside the model in force.",
     "topics list": "Show the topics as described, without asking Kafka.",
     "topics check": "Name every difference between description and Kafka.",
     "topics apply": "Create missing topics, and set settings that differ.",

@@ -103,6 +103,12 @@ class FrontPlan:
         return ""
 
 
+def shadow_child(settings: Settings, logs: Path | None = None) -> Child:
+    """The process that scores the candidates that people name on the page, on any free port."""
+    command = command_of(settings, "shadow", {"--shadow-port": "0"})
+    return Child("shadow", command, log_of(logs, "shadow"))
+
+
 def front_plan(settings: Settings, logs: Path | None = None) -> FrontPlan:
     """Collector, delivery and api on the ports of the settings, or the next free ones; port 0: any free one."""
     ports: dict[str, int] = {}
@@ -126,6 +132,8 @@ def command_of(settings: Settings, name: str, more: Mapping[str, str]) -> tuple[
         "--data-dir": settings.data_dir,
         **more,
     }
+    if name == "shadow":  # there it names a candidate
+        del options["--model"]
     return (sys.executable, "-m", "streamprocessor", name, *(word for pair in options.items() for word in pair))
 
 

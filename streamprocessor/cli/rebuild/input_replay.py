@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity, new_incarnation
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
 from streamprocessor.kafka.admin.cluster import NewTopic, configs, create, describe
-from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
+from streamprocessor.kafka.admin.reconcile import apply, end_offsets
+from streamprocessor.kafka.admin.removal import delete_topics
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import connected
-
-_GONE_SECONDS = 30.0
-_LOOK_SECONDS = 0.1
 
 
 async def begin_anew(application: Application, salt_check: str, say: Callable[[str], None]) -> None:
@@ -49,26 +45,12 @@ async def _recreate(application: Application, names: list[str]) -> None:
         there = (await describe(client, names)).topics
         wanted = {name: layout.config(layout.names()[name], topic.replication) for name, topic in there.items()}
         existing = await configs(client, {name: config.keys() for name, config in wanted.items()}) if there else {}
-        await _delete(application, list(there))
+        await delete_topics(application.clients, list(there))
         same = [NewTopic(name, each.partitions, each.replication, existing[name]) for name, each in there.items()]
         if same:
             await create(client, same)
     if len(there) < len(names):
         await apply(application.clients, layout)
-
-
-async def _delete(application: Application, names: list[str]) -> None:
-    if not names:
-        return
-    admin = AIOKafkaAdminClient(**application.clients.arguments())
-    await admin.start()
-    try:
-        await admin.delete_topics(names)
-    finally:
-        await admin.close()
-    async with asyncio.timeout(_GONE_SECONDS):
-        while await topic_ids(application.clients, names):  # noqa: ASYNC110 - the broker tells nobody when it is done
-            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def beginnings_of(clients: ClientSettings, names: list[str]) -> dict[tuple[str, int], int]:

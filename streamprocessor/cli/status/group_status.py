@@ -110,4 +110,5 @@ class GroupStatus:
             "collectors": self.of("collector"),
             "deliveries": self.of("delivery"),
             "apis": self.of("api"),
+            "shadows": self.of("shadow"),
         }

@@ -37,7 +37,13 @@ def print_status(status: GroupStatus) -> None:
 
 def _process_row(process: Mapping[str, Any]) -> tuple[object, ...]:
     ready = "yes" if process["ready"] else f"no: {', '.join(process['not_ready'])}"
-    say = {"worker": _of_worker, "collector": _of_collector, "delivery": _of_delivery, "api": _of_api}
+    say = {
+        "worker": _of_worker,
+        "collector": _of_collector,
+        "delivery": _of_delivery,
+        "api": _of_api,
+        "shadow": _of_shadow,
+    }
     words = say[process["process"]](process) if "version" in process else ""
     return (process["process"], process["address"], process.get("version"), ready, words)
 
@@ -73,6 +79,10 @@ def _of_delivery(delivery: Mapping[str, Any]) -> str:
 
 def _of_api(api: Mapping[str, Any]) -> str:
     return f"{api['behind_records']} records behind, {api['streams']} streams"
+
+
+def _of_shadow(shadow: Mapping[str, Any]) -> str:
+    return f"the candidate is {shadow['lag_seconds'] or 0:.0f} s and {shadow['lag_records'] or 0} records behind"
 
 
 def _print_types_without_rule(status: GroupStatus) -> None:

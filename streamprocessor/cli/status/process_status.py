@@ -38,6 +38,7 @@ _FIGURES: Mapping[str, Mapping[str, str]] = {
         "disabled_subscriptions": "leadscore_webhook_subscriptions_disabled",
         "people_behind_records": "leadscore_webhook_people_behind_records",
     },
+    "shadow": {"lag_seconds": "leadscore_shadow_lag_seconds", "lag_records": "leadscore_shadow_lag_records"},
     "api": {"behind_records": "leadscore_read_model_behind_records", "streams": "leadscore_api_streams"},
 }
 _OF_OLDER_WORKERS = {"process": "worker", "version": None}  # they do not say so, and were the only ones asked

@@ -15,8 +15,19 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
-from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, READER, REBUILD, SENDER, SETUP, WORKER
-from streamprocessor.contract.topics.topics import DIRECTIONS, IN, OUT, Topic
+from streamprocessor.contract.topics.roles import (
+    API,
+    COLLECTOR,
+    DELIVERY,
+    READER,
+    REBUILD,
+    SENDER,
+    SETUP,
+    SHADOW,
+    WORKER,
+)
+from streamprocessor.contract.topics.shadow import is_shadow
+from streamprocessor.contract.topics.topics import DIRECTIONS, IN, INTERNAL, OUT, Topic
 
 READ, WRITE, CREATE, DELETE, DESCRIBE = "READ", "WRITE", "CREATE", "DELETE", "DESCRIBE"
 DESCRIBE_CONFIGS, ALTER_CONFIGS = "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
@@ -124,7 +135,28 @@ _DUTIES = {
         },
         (READ,),
     ),
+    SHADOW: _Duty(
+        "`shadow`: scores a candidate in an application of its own, whose rights `topics acl --app-id APP_ID.shadow` "
+        "lists; of the one that is in force it only reads, what its workers read and what they announce",
+        {READ: (IN, BECAME_HOT_LEAD, EVIDENCE_TRANSFERS, CONTACTS_CHANGELOG, MODELS)},
+        (DESCRIBE,),
+    ),
 }
+_IN_THE_SHADOW = {
+    SHADOW: _Duty(
+        "makes what a candidate needs, scores it, and deletes all of it",
+        {
+            READ: (IN, OUT, INTERNAL),
+            WRITE: (OUT, INTERNAL),
+            CREATE: (OUT, INTERNAL),
+            DELETE: (OUT, INTERNAL),
+            DESCRIBE_CONFIGS: (IN,),
+            ALTER_CONFIGS: (OUT, INTERNAL),
+        },
+        (READ, DELETE),
+    ),
+}
+"""Duties that are others in a shadow's application."""
 
 
 def purpose_of(role: str) -> str:
@@ -137,7 +169,7 @@ def rights_of(role: str, topics: Iterable[Topic], prefix: str, app_id: str) -> l
 
     topics: of the contract. prefix, app_id: what their full names, and the group's, are made with.
     """
-    duty = _DUTIES[role]
+    duty = _IN_THE_SHADOW.get(role, _DUTIES[role]) if is_shadow(app_id) else _DUTIES[role]
     wanted = {
         Right(TOPIC, topic.full_name(prefix, app_id), operation)
         for topic in topics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORKER, COLLECTOR, DELIVERY, API = "worker", "collector", "delivery", "api"
-SETUP, READER, SENDER, REBUILD = "setup", "reader", "sender", "rebuild"
+SETUP, READER, SENDER, REBUILD, SHADOW = "setup", "reader", "sender", "rebuild", "shadow"
 
-ROLES = (WORKER, COLLECTOR, DELIVERY, API, SETUP, READER, SENDER, REBUILD)
+ROLES = (WORKER, COLLECTOR, DELIVERY, API, SETUP, READER, SENDER, REBUILD, SHADOW)
 """In the order in which they are listed."""

@@ -89,8 +89,9 @@ async def test_the_processes_of_the_data_folder_are_found_and_told_by_their_kind
         answering("collector", [], {}, leadscore_collector_spool_bytes=7, leadscore_collector_spooling=1) as second,
         answering("delivery", ["stopping"], {}, leadscore_webhook_waiting=4) as third,
         answering("api", [], {}, leadscore_read_model_behind_records=9) as fourth,
+        answering("shadow", [], {}, leadscore_shadow_lag_records=5) as fifth,
     ):
-        urls = {"worker": first, "collector": second, "delivery": third, "api": fourth}
+        urls = {"worker": first, "collector": second, "delivery": third, "api": fourth, "shadow": fifth}
         with ExitStack() as noted:
             for kind, url in urls.items():
                 noted.enter_context(address_noted(settings.data_path, AddressNote(kind, settings.group, url)))
@@ -103,6 +104,7 @@ async def test_the_processes_of_the_data_folder_are_found_and_told_by_their_kind
     assert (answer["collectors"][0]["spool_bytes"], answer["collectors"][0]["spooling"]) == (7, 1)
     assert (answer["deliveries"][0]["waiting"], answer["deliveries"][0]["oldest_waiting_seconds"]) == (4, None)
     assert answer["apis"][0]["behind_records"] == 9
+    assert answer["shadows"][0]["lag_records"] == 5
     assert answer["reasons"] == [f"delivery at {third}: stopping"]
 
 

@@ -33,6 +33,7 @@ def process(kind: str, **more: Any) -> dict[str, Any]:
         "collector": {"spooling": 0, "spool_bytes": 0, "spool_age_seconds": 0},
         "delivery": {"waiting": 2, "oldest_waiting_seconds": 1.5, "disabled_subscriptions": 0},
         "api": {"behind_records": 0, "streams": 1},
+        "shadow": {"lag_seconds": 90.0, "lag_records": 7},
     }
     address = {"address": f"http://{kind}:1", "process": kind, "version": "0.1.0", "ready": True, "not_ready": []}
     found: dict[str, Any] = {**address, **own[kind], **more}
@@ -56,7 +57,7 @@ def status(*processes: dict[str, Any], **more: Any) -> GroupStatus:
     return replace(GroupStatus("app", 2.0, "", GROUP, LAG, processes), **more)
 
 
-ALL = [process(kind) for kind in ("worker", "collector", "delivery", "api")]
+ALL = [process(kind) for kind in ("worker", "collector", "delivery", "api", "shadow")]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,7 @@ def test_programs_get_every_partition_with_its_owner_its_lag_and_what_its_worker
     assert set(answer) == {
         *("well", "reasons", "kafka_answers", "group", "state", "lag_records", "topics"),
         *("partitions_without_worker", "members", "partitions", "workers", "collectors", "deliveries", "apis"),
+        "shadows",
     }
     assert answer["lag_records"] == 13
     assert answer["topics"] == {"page-visits": 12, "email-clicks": 1}
@@ -136,8 +138,8 @@ def test_programs_get_every_partition_with_its_owner_its_lag_and_what_its_worker
         "next_timer_at_ms": 1_767_225_600_000,
     }
     assert answer["partitions"][2]["recovered"] is None
-    kinds = ("workers", "collectors", "deliveries", "apis")
-    assert [len(answer[kind]) for kind in kinds] == [1, 1, 1, 1]
+    kinds = ("workers", "collectors", "deliveries", "apis", "shadows")
+    assert [len(answer[kind]) for kind in kinds] == [1, 1, 1, 1, 1]
 
 
 def test_of_a_group_that_is_not_stable_nobody_owns_what_kafka_says_somebody_had() -> None:

@@ -7,6 +7,7 @@ import pytest
 from streamprocessor.contract.topics import roles
 from streamprocessor.contract.topics.rights import IMPLIED_BY, Right, purpose_of, rights_of
 from streamprocessor.contract.topics.roles import ROLES
+from streamprocessor.contract.topics.shadow import topics_of
 from streamprocessor.contract.topics.topics import Topic, read_topics
 from tests.harness.system import ROOT
 
@@ -40,6 +41,9 @@ def operations(role: str) -> dict[str, set[str]]:
         ("rebuild", "contacts-changelog", {"CREATE", "ALTER_CONFIGS", "DELETE", "READ", "WRITE"}),
         ("rebuild", "activities", {"CREATE", "ALTER_CONFIGS", "READ", "WRITE"}),
         ("rebuild", "group", {"READ"}),
+        ("shadow", "contacts-changelog", {"READ"}),
+        ("shadow", "became-hot-lead", {"READ"}),
+        ("shadow", "group", {"DESCRIBE"}),
     ],
 )
 def test_a_process_may_do_with_a_topic_what_it_does(role: str, topic: str, wanted: set[str]) -> None:
@@ -56,6 +60,7 @@ def test_a_process_may_do_with_a_topic_what_it_does(role: str, topic: str, wante
             {topic.name for topic in TOPICS if topic.direction == "in"} - {"activities"} | {"dead-letters", "group"},
         ),
         ("api", {"dead-letters", "evidence-transfers", "group"}),
+        ("shadow", {"score-updated", "dead-letters", "subscriptions"}),
     ],
 )
 def test_a_process_has_no_right_on_what_it_does_not_touch(role: str, untouched: set[str]) -> None:
@@ -67,6 +72,19 @@ def test_only_workers_and_those_that_send_for_them_write_what_workers_write() ->
         writers = {role for role in ROLES if "WRITE" in operations(role).get(topic, set())}
         assert writers == {"worker", "rebuild"}, topic
     assert {role for role in ROLES if "WRITE" in operations(role).get("subscriptions", set())} == {"api", "rebuild"}
+
+
+def test_a_shadow_writes_nothing_that_another_application_has() -> None:
+    topics = topics_of("app.shadow", TOPICS)
+    live = {topic.full_name("st-", "app") for topic in TOPICS}
+
+    own = rights_of("shadow", topics, "st-", "app.shadow")
+    assert {right.operation for right in own if right.name in live} == {"READ", "DESCRIBE_CONFIGS"}
+    of_worker = set(rights_of("worker", topics, "st-", "app.shadow"))
+    assert {right for right in of_worker if right not in own} == {
+        right for right in of_worker if right.operation == "DESCRIBE_CONFIGS" and right.name not in live
+    }  # which ALTER_CONFIGS implies
+    assert {right.operation for right in rights_of("shadow", TOPICS, "st-", "app")} == {"READ", "DESCRIBE"}
 
 
 def test_every_role_that_has_a_name_is_listed() -> None:

@@ -1,4 +1,4 @@
-"""Bodies of requests to delivery's HTTP, bounded, and of its answers."""
+"""Bodies of requests to the HTTP that our processes ask each other over, bounded, and of the answers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from starlette.responses import Response
 MOST_BODY_BYTES = 256 * 1024
 
 
-async def body_of(request: Request) -> bytes:
-    """The body; raises HTTPException 413 where it is longer than MOST_BODY_BYTES, 400 where its client has left."""
+async def body_of(request: Request, most_bytes: int = MOST_BODY_BYTES) -> bytes:
+    """The body; raises HTTPException 413 where it is longer than so many bytes, 400 where its client has left."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                raise HTTPException(413, f"wanted a body of at most {MOST_BODY_BYTES} bytes; got more\n")
+            if len(body) > most_bytes:
+                raise HTTPException(413, f"wanted a body of at most {most_bytes} bytes; got more\n")
     except ClientDisconnect as error:
         raise HTTPException(400, "wanted a whole body; got a part of it\n") from error
     return bytes(body)

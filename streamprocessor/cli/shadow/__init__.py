@@ -1,0 +1,1 @@
+"""`streamprocessor shadow`: a candidate scored live beside the model in force."""
