@@ -1,0 +1,78 @@
+"""What input topics that are read a second time add to what is kept of a contact: events and attributes, each once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streamprocessor.scoring.canonical import canonical
+from streamprocessor.scoring.events.projection import precedes
+from streamprocessor.scoring.evidence.union import attributes_of, verdicts_of
+from streamprocessor.scoring.record.evidence import StoredEvent
+from streamprocessor.scoring.record.links import NEVER, ChildEvidence, EvidenceSource, IdentityLinks
+from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.suppression import last_word
+
+
+class Addition(NamedTuple):
+    """What the second reading did.
+
+    is_any: whether the record has other evidence by it; `derived` is to be made anew then.
+    is_missing_some: whether the record has what was not read again, for its topics hold it no more.
+    """
+
+    is_any: bool
+    is_missing_some: bool
+
+
+def is_single(record: Record) -> bool:
+    """Whether all evidence of the record is stored one by one, and none of it is another contact's."""
+    return record.compacted is None and record.links is None
+
+
+def add_reading_in_place(contact: str, record: Record, reading: Record) -> Addition:
+    """Let the record have what both have. Of both `is_single` holds.
+
+    Of two events with one id the one counts that has all properties of the other, else the smaller.
+    """
+    known = {event.id: event for event in record.evidence.events()}
+    read = {event.id: event for event in reading.evidence.events()}
+    events = {
+        id_: event if id_ not in read else _fuller(event, read[id_]) if id_ in known else read[id_]
+        for id_, event in (read | known).items()
+    }
+    source = EvidenceSource(contact, "", NEVER, attributes=reading.attributes, verdicts=reading.verdicts)
+    children = {contact: ChildEvidence(0, [source])}
+    both = Record(attributes=record.attributes, verdicts=record.verdicts, links=IdentityLinks(children=children))
+    attributes, verdicts = dict(attributes_of(both)), dict(verdicts_of(both))
+    suppressed = last_word(record.suppressed, reading.suppressed)
+    firsts_ms = [first for first in (record.derived.first_ms, reading.derived.first_ms) if first is not None]
+    first_ms = min(firsts_ms, default=None)
+    is_missing_some = bool(known.keys() - read.keys() or attributes.keys() - reading.attributes.keys())
+    before = (known, record.attributes, record.verdicts, record.suppressed, record.derived.first_ms)
+    if (events, attributes, verdicts, suppressed, first_ms) == before:
+        return Addition(is_any=False, is_missing_some=is_missing_some)
+    record.evidence.replace(events.values())
+    record.attributes, record.verdicts, record.suppressed = attributes, verdicts, suppressed
+    record.derived.first_ms = first_ms
+    instants_ms = [at for at in (record.compact_at_ms, reading.compact_at_ms) if at is not None]
+    record.compact_at_ms = min(instants_ms, default=None)
+    return Addition(is_any=True, is_missing_some=is_missing_some)
+
+
+def _fuller(event: StoredEvent, again: StoredEvent) -> StoredEvent:
+    """The event that knows more of what happened."""
+    if _holds_all_of(again, event):
+        return again._replace(arrival_ms=min(event.arrival_ms, again.arrival_ms))
+    if _holds_all_of(event, again):
+        return event
+    return again if precedes(again, event) else event
+
+
+def _holds_all_of(event: StoredEvent, other: StoredEvent) -> bool:
+    if (event.occurred_at_ms, event.type) != (other.occurred_at_ms, other.type):
+        return False
+    missing = object()
+    return all(
+        (value := event.properties.get(name, missing)) is not missing and canonical(value) == canonical(known)
+        for name, known in other.properties.items()
+    )
