@@ -32,7 +32,7 @@ def is_single(record: Record) -> bool:
 def add_reading_in_place(contact: str, record: Record, reading: Record) -> Addition:
     """Let the record have what both have. Of both `is_single` holds.
 
-    Of two events with one id the one counts that has all properties of the other, else the smaller.
+    Of an event that both have, what both know of it counts; of two at odds under one id the smaller.
     """
     known = {event.id: event for event in record.evidence.events()}
     read = {event.id: event for event in reading.evidence.events()}
@@ -60,19 +60,12 @@ def add_reading_in_place(contact: str, record: Record, reading: Record) -> Addit
 
 
 def _fuller(event: StoredEvent, again: StoredEvent) -> StoredEvent:
-    """The event that knows more of what happened."""
-    if _holds_all_of(again, event):
-        return again._replace(arrival_ms=min(event.arrival_ms, again.arrival_ms))
-    if _holds_all_of(event, again):
-        return event
-    return again if precedes(again, event) else event
-
-
-def _holds_all_of(event: StoredEvent, other: StoredEvent) -> bool:
-    if (event.occurred_at_ms, event.type) != (other.occurred_at_ms, other.type):
-        return False
-    missing = object()
-    return all(
-        (value := event.properties.get(name, missing)) is not missing and canonical(value) == canonical(known)
-        for name, known in other.properties.items()
+    """The event with what both know of it; where they are at odds, the smaller of the two."""
+    is_same = (event.occurred_at_ms, event.type) == (again.occurred_at_ms, again.type) and all(
+        canonical(event.properties[name]) == canonical(again.properties[name])
+        for name in event.properties.keys() & again.properties.keys()
     )
+    if not is_same:
+        return again if precedes(again, event) else event
+    arrival_ms = min(event.arrival_ms, again.arrival_ms)
+    return event._replace(arrival_ms=arrival_ms, properties=event.properties | again.properties)
