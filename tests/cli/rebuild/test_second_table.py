@@ -1,64 +1,187 @@
-"""`rebuild --into`: a second table goes on where the first one ended, whose worker is killed while it works."""
+"""`rebuild --into`: a second table goes on where the first one ended, whatever is killed meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from streamprocessor.cli.rebuild.application import application_of
 from streamprocessor.cli.rebuild.second.table import SecondTable, TableSalts
+from streamprocessor.cli.rebuild.second.topics import SecondTopics
+from streamprocessor.contract.topics.topics import INTERNAL
 from streamprocessor.errors import OperatorError
 from tests.harness.fixtures import MakeWorker, missed_soon
 from tests.harness.processes import ADDRESS_SALT, SALT
-from tests.harness.system import System, until
+from tests.harness.system import ROOT, System, until
 from tests.harness.traffic import send_evenly, traffic
-from tests.harness.verdict import assert_no_episode_is_announced_twice, run_as_the_oracle_says
+from tests.harness.verdict import Run, assert_no_episode_is_announced_twice, run_as_the_oracle_says
+from tests.harness.workers import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 
 CONTACTS = 30
-
-
 SALTS = TableSalts(SALT, ADDRESS_SALT)
+
+
+class Rebuild:
+    """`streamprocessor rebuild --into` as a process of its own."""
+
+    def __init__(self, worker: WorkerProcess, app_id: str, log: Path) -> None:
+        self._environment, self._app_id, self._log = worker.environment(), app_id, log
+
+    async def start(self) -> asyncio.subprocess.Process:
+        """Start it anew, with a log of its own."""
+        with self._log.open("wb") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "streamprocessor", "rebuild", "--into", self._app_id),
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def caught_up(self, process: asyncio.subprocess.Process) -> None:
+        """Return once it waits for the workers to be stopped."""
+        await until(self.lines, lambda lines: "caught up" in lines or process.returncode is not None, 30, "caught up")
+        assert process.returncode is None, self.lines()
+
+    def lines(self) -> str:
+        return self._log.read_text()
+
+
+def second_of(system: System, app_id: str, **changes: object) -> System:
+    return System(system.settings.model_copy(update={"app_id": app_id, **changes}))
+
+
+def table_of(origin: System, target: System, lines: list[str]) -> SecondTable:
+    return SecondTable(application_of(origin.settings), application_of(target.settings), SALTS, lines.append)
+
+
+async def send(system: System, seed: int, events: int) -> None:
+    await system.send(traffic(seed, CONTACTS, events, int(time.time() * 1000)))
+
+
+async def gone_on(system: System, model: Any) -> Run:
+    """All that the system left, which is whole."""
+    await system.until_applied()
+    run = await run_as_the_oracle_says(system, model)
+    assert_no_episode_is_announced_twice(run)
+    return run
 
 
 @missed_soon
 async def test_a_second_table_goes_on_where_a_killed_worker_ended_without_a_gap_or_a_doubled_announcement(
-    system: System, worker: MakeWorker
+    system: System, worker: MakeWorker, tmp_path: Path
 ) -> None:
-    model = await system.create()
-    second = System(system.settings.model_copy(update={"app_id": "second"}))
-    blue = worker("blue")
-    await blue.ready()
-    await system.send(traffic(1, CONTACTS, 400, int(time.time() * 1000)))
+    model, second = await system.create(), second_of(system, "second")
+    blue = await worker("blue").ready()
+    await send(system, 1, 400)
     await system.until_applied()
-    lines: list[str] = []
-    origin, target = application_of(system.settings), application_of(second.settings)
-    table = SecondTable(origin, target, SALTS, lines.append)
+    rebuild = Rebuild(blue, "second", tmp_path / "rebuild.log")
 
-    making = asyncio.create_task(table.make())
+    killed = await rebuild.start()
     load = list(traffic(2, CONTACTS, 400, int(time.time() * 1000)))
-    sending = asyncio.create_task(send_evenly(system, load, 3.0))
-    await until(lambda: lines, lambda lines: bool(lines) or making.done(), 30, "caught up")
+    sending = asyncio.create_task(send_evenly(system, load, 5.0))
+    await rebuild.caught_up(killed)
+    killed.kill()
+    await killed.wait()
+    process = await rebuild.start()
+    await rebuild.caught_up(process)
     await blue.until_at_work(sending)
     blue.kill()
-    await making
+    assert await process.wait() == 0, rebuild.lines()
     await sending
 
-    green = worker("green", app_id="second")
-    await green.ready()
-    await second.until_applied()
-    run = await run_as_the_oracle_says(second, model)
-    assert_no_episode_is_announced_twice(run)
-    assert "caught up" in lines[0]
-    assert f"{len(run.records)} contacts as they were" in lines[1], lines
-    await table.make()
+    green = await worker("green", app_id="second").ready()
+    run = await gone_on(second, model)
+    assert f"{len(run.records)} contacts as they were" in rebuild.lines()
+    red = worker("red")
+    assert red.process.wait(40) == 2
+    assert "go on in the table of group" in red.log.read_text()
+    green.stop()
+
+
+PHASES: list[tuple[type, str]] = [
+    (SecondTopics, "begin"),
+    (SecondTable, "_follow"),
+    (SecondTable, "_end_origin"),
+    (SecondTable, "_hand_on_messages"),
+    (SecondTopics, "write_identity"),
+    (SecondTopics, "copy_models"),
+]
+
+
+async def test_a_rebuild_that_is_killed_in_any_phase_ends_well_by_the_next_one_and_a_lost_table_goes_on_from_topics(
+    system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, second, third = await system.create(), second_of(system, "second"), second_of(system, "third")
+    blue = await worker("blue").ready()
+    await send(system, 1, 300)
+    await system.until_applied()
+    assert blue.stop() == 0
+    await send(system, 2, 100)  # which nobody has read
+    lines: list[str] = []
+    for owner, name in PHASES:
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, killed_after(getattr(owner, name)))
+            with pytest.raises(InterruptedError):
+                await table_of(system, second, lines).make()
+    green = await worker("green", app_id="second").ready()  # all is there but the word that it is
+    await table_of(system, second, lines).make()
+    await table_of(system, second, lines).make()
     assert "already" in lines[-1]
-    again = worker("red")
-    assert again.process.wait(40) == 2
-    assert "go on in the table of group" in again.log.read_text()
     with pytest.raises(OperatorError, match="hold a table of its own"):
-        await SecondTable(target, origin, SALTS, lines.append).make()
+        await table_of(second, system, lines).make()
+    with pytest.raises(OperatorError, match="go on in the table of group"):
+        await table_of(system, third, lines).make()
+
+    await send(system, 3, 100)
+    before = await gone_on(second, model)
+    assert green.stop() == 0
+    await second.delete("contacts-changelog")
+    await table_of(second, third, lines).make()
+    red = await worker("red", app_id="third").ready()
+    await send(system, 4, 100)
+    after = await gone_on(third, model)
+    assert len(after.hot_leads) >= len(before.hot_leads)
+    assert f"{len(before.records)} contacts made of the topics" in "".join(lines)
+    red.stop()
+
+
+def killed_after(method: Any) -> Any:
+    async def killed(*arguments: Any, **words: Any) -> None:
+        await method(*arguments, **words)
+        raise InterruptedError
+
+    return killed
+
+
+@pytest.mark.nightly
+async def test_topics_that_grew_have_a_second_table_of_as_many_partitions(system: System, worker: MakeWorker) -> None:
+    model, wider = await system.create(), second_of(system, "wider", partitions=8)
+    blue = await worker("blue").ready()
+    await send(system, 1, 400)
+    await system.until_applied()
+    assert blue.stop() == 0
+    await send(system, 2, 100)
+    shared = [name for name, topic in system.layout.names().items() if topic.direction != INTERNAL]
+    admin = AIOKafkaAdminClient(**system.clients.arguments())
+    await admin.start()
+    try:
+        await admin.create_partitions({name: NewPartitions(8) for name in shared})
+    finally:
+        await admin.close()
+    await send(wider, 3, 100)
+
+    await table_of(system, wider, []).make()
+
+    green = await worker("green", app_id="wider", partitions=8).ready()
+    await send(wider, 4, 100)
+    await gone_on(wider, model)
     green.stop()

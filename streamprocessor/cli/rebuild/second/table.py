@@ -89,8 +89,6 @@ class SecondTable:
             return
         async with acknowledged_writer(self._target.clients, []) as writer:
             if table is None or table.stage is Stage.BEGUN:
-                await self._target.refuse_workers()
-                await self._topics.begin()
                 covers_all = await self._write(writer)
             else:
                 covers_all = table.covers_all
@@ -105,11 +103,12 @@ class SecondTable:
 
     async def _write(self, writer: AcknowledgedWriter) -> bool:
         """Write the table and end the origin; whether its evidence has all that the model needs."""
-        while True:
-            making = await self._begin()
-            if await self._follow(writer, making) and await self._finish(writer, making):
-                break
+        await self._target.refuse_workers()
+        making = await self._begin()
+        await self._topics.begin()
+        while not (await self._follow(writer, making) and await self._finish(writer, making)):
             self._say("another model was applied meanwhile: begun again by that one")
+            making = await self._begin()
         covers_all = making.contacts.covers_all()
         await self._topics.note(writer, Stage.WRITTEN, covers_all=covers_all)
         for sentence in making.contacts.sentences():
@@ -135,6 +134,7 @@ class SecondTable:
         checks = salt_check(plan.pseudonym), address_check(contact_ids)
         identity = former.identity() or TableIdentity(new_incarnation(), {}, *checks)
         _refuse_other_salts(identity, checks)
+        self._refuse_succeeded(identity)
         carrier = ContactCarrier(
             scorer,
             _announcer(self._target.group, identity, scorer),
@@ -146,6 +146,15 @@ class SecondTable:
         await reading.begin()
         contacts = SecondContacts(former, reading, carrier, self._changelog, plan.partitions)
         return _Making(former, contacts, identity, revision)
+
+    def _refuse_succeeded(self, identity: TableIdentity) -> None:
+        if identity.successor and identity.successor != self._target.group:
+            message = (
+                f"{self._origin_changelog}: its contacts go on in the table of group {identity.successor} already; "
+                "wanted the table that is in force; where that one was never finished and is not to be, run `rebuild "
+                "--keep` on this one first"
+            )
+            raise OperatorError(message)
 
     async def _follow(self, writer: AcknowledgedWriter, making: _Making) -> bool:
         """Keep up with the origin until its workers have ended; False: another model was applied."""

@@ -22,7 +22,7 @@ from streamprocessor.contract.changelog.entry import (
     encode_erasure,
     encode_identity,
 )
-from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, new_key
+from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, new_key, newest_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS, MODELS, SUBSCRIPTIONS
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
@@ -114,14 +114,16 @@ class SecondTopics:
             await writer.send((name, 0), record.key, record.value, record.headers)
 
     async def copy_models(self, writer: AcknowledgedWriter, last: ModelRevision | None) -> None:
-        """Have the history of models of the first application; from here on workers start.
+        """Have the history of models of the first application, each once; from here on workers start.
 
         last: comes after them; None: nothing does.
         """
         name = self._target.layout.full_name(MODELS)
-        values = [record async for record in records_of(self._origin.clients, self._origin.layout.full_name(MODELS))]
-        for record in values:
-            if record.value is not None:  # else a worker asked for the time
+        copied = [record async for record in records_of(self._target.clients, name)]
+        keys = {record.key for record in copied}
+        async for record in records_of(self._origin.clients, self._origin.layout.full_name(MODELS)):
+            if record.value is not None and record.key not in keys:  # without a value a worker asked for the time
                 await writer.send((name, 0), record.key, record.value, record.headers)
-        if last is not None:
+        newest = newest_of(copied)
+        if last is not None and (newest is None or newest.revision < last.revision):
             await writer.send((name, 0), new_key(last), encode_revision(last))
