@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
+
+from aiokafka import TopicPartition
 
 from streamprocessor.cli.rebuild.second.table_builder import BuildPlan
 from streamprocessor.contract.changelog.entry import RESERVED, TableIdentity
@@ -14,25 +16,9 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.partitioner import partition_of
+from streamprocessor.kafka.reader import read_to
 from streamprocessor.scoring.record.record import Record, number_elsewhere, topic_number_of
-from streamprocessor.stream.partition.batch import RawRecord
-from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.partition import HANDED_OVER, Partition
-from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
-
-
-class OriginPartition(Partition):
-    """A partition that notes which contacts changed. changed: their keys, until somebody took them."""
-
-    def __init__(self, number: int, pseudonym: Callable[[bytes], bytes], partition_of: Callable[[bytes], int]) -> None:
-        super().__init__(number, pseudonym, partition_of)
-        self.changed: set[bytes] = set()
-
-    def read_changelog(self, entries: Iterable[RawRecord]) -> None:
-        """Apply records of the changelog as a worker does that recovers."""
-        rows = list(entries)
-        super().read_changelog(rows)
-        self.changed.update(row.key for row in rows if row.key is not None and not row.key.startswith(RESERVED))
 
 
 class OriginTable:
@@ -41,34 +27,64 @@ class OriginTable:
     def __init__(self, clients: ClientSettings, changelog: str, plan: BuildPlan) -> None:
         """changelog: its full name. plan: of the table that goes on in its place."""
         self._clients, self._changelog, self._plan = clients, changelog, plan
-        self._stages = HotStages(plan.scorer.model)
-        self._reader = ChangelogReader(changelog, partial(new_reader, clients), lambda _: None)
-        self._partitions: dict[int, OriginPartition] = {}
+        self._partitions: dict[int, Partition] = {}
+        self._changed: set[bytes] = set()
 
     async def catch_up(self) -> None:
-        """Read all that the changelog holds by now.
+        """Read all that the changelog holds by now, as a worker does that recovers.
 
         Raises OperatorError where it was made anew meanwhile, or contacts lie in the wrong partitions.
         """
-        if not self._partitions:
-            numbers = [number for _, number in await end_offsets(self._clients, [self._changelog])]
-            belongs_to = partial(partition_of, partitions=len(numbers))
-            pseudonym = self._plan.pseudonym
-            self._partitions = {number: OriginPartition(number, pseudonym, belongs_to) for number in numbers}
-        await self._reader.catch_up(self._partitions, self._stages)
-        misplaced = sum(len(each.misplaced) for each in self._partitions.values())
+        ends = await end_offsets(self._clients, [self._changelog])
+        belongs_to = partial(partition_of, partitions=len(ends))
+        for _, number in ends.keys() - {(self._changelog, number) for number in self._partitions}:
+            self._partitions[number] = Partition(number, self._plan.pseudonym, belongs_to)
+        changed = await self._read({TopicPartition(*place): end for place, end in ends.items()})
+        misplaced = sum(belongs_to(key) != number for number, key in changed if self._has(number, key))
         if misplaced:
             message = (
                 f"{self._changelog}: {misplaced} contacts lie in partitions where they do not belong; wanted each in "
                 "its own: let a worker of this release start on it first, which brings them there"
             )
             raise OperatorError(message)
+        self._changed |= {key for _, key in changed}
+
+    async def _read(self, ends: Mapping[TopicPartition, int]) -> set[tuple[int, bytes]]:
+        """The partition numbers and keys of the contacts that were read."""
+        changed: set[tuple[int, bytes]] = set()
+        consumer = new_reader(self._clients)
+        await consumer.start()
+        try:
+            consumer.assign(list(ends))
+            for where, end in ends.items():
+                self._refuse_shorter(where, end)
+                consumer.seek(where, self._partitions[where.partition].changelog_offset)
+            async for fetched in read_to(consumer, ends):
+                for where, rows in fetched.items():
+                    self._partitions[where.partition].read_changelog(rows)
+                    keys = {row.key for row in rows if row.key is not None and not row.key.startswith(RESERVED)}
+                    changed |= {(where.partition, key) for key in keys}
+            for where in ends:
+                self._partitions[where.partition].note_read_to(await consumer.position(where))
+        finally:
+            await consumer.stop()
+        return changed
+
+    def _refuse_shorter(self, where: TopicPartition, end: int) -> None:
+        known = self._partitions[where.partition].changelog_offset
+        if known > end:
+            message = (
+                f"{where.topic}[{where.partition}] ends at {end}, but {known} was read before: the changelog was "
+                "deleted or made anew meanwhile; wanted the table that is in force: begin again once it is there"
+            )
+            raise OperatorError(message)
+
+    def _has(self, number: int, key: bytes) -> bool:
+        return self._partitions[number].records.get(key, HANDED_OVER) != HANDED_OVER
 
     def take_changed(self) -> set[bytes]:
         """The keys of contacts that changed since this was asked last."""
-        changed = {key for each in self._partitions.values() for key in each.changed}
-        for each in self._partitions.values():
-            each.changed = set()
+        changed, self._changed = self._changed, set()
         return changed
 
     def record_of(self, key: bytes) -> Record | None:

@@ -66,9 +66,8 @@ class TableBuilder:
         self.erased = dict(erased)
         self.records: list[dict[bytes, bytes]] = [{} for _ in range(plan.partitions)]
         self.changed: set[bytes] = set()
-        model = plan.scorer.model
-        self._hot_stages = HotStages(model)
-        self._announcer = Announcer(AnnouncerIdentity("", "", model.name, model.version))
+        self._hot_stages = HotStages(plan.scorer.model)
+        self._announcer = Announcer(AnnouncerIdentity("", "", "", ""))
         self._transfers: list[list[_Transfer]] = [[] for _ in range(plan.partitions)]
         self._sent = 0
 

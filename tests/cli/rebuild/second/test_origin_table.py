@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from aiokafka import TopicPartition
 
 from streamprocessor.cli.rebuild.second import origin_table
 from streamprocessor.cli.rebuild.second.origin_table import OriginTable
@@ -30,6 +32,7 @@ from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.scoring.record.record import Record, number_elsewhere
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.partition import HANDED_OVER
+from tests.cli.rebuild.second.topics_at_hand import TopicsAtHand
 from tests.harness.system import ROOT
 from tests.stream.partition.raw_records import Raw
 
@@ -49,18 +52,14 @@ class Changelog:
         rows = self.rows[number]
         rows.append(Raw(len(rows), 0, key, value, []))
 
-    async def catch_up(self, partitions: dict[int, Any], stages: Any) -> None:
-        for number, partition in partitions.items():
-            partition.read_changelog(self.rows[number][partition.changelog_offset :])
-            partition.finish_recovery(stages)
-
 
 def table_on(changelog: Changelog, monkeypatch: pytest.MonkeyPatch) -> OriginTable:
     async def ends(_: ClientSettings, names: Iterable[str]) -> dict[tuple[str, int], int]:
         return {(name, number): len(rows) for name in names for number, rows in changelog.rows.items()}
 
+    places = {TopicPartition("changelog", number): rows for number, rows in changelog.rows.items()}
     monkeypatch.setattr(origin_table, "end_offsets", ends)
-    monkeypatch.setattr(origin_table, "ChangelogReader", lambda *_: changelog)
+    monkeypatch.setattr(origin_table, "new_reader", lambda _: TopicsAtHand(places, random.Random(1)))
     plan = build_plan(LAYOUT, SCORER, ContactIds("salt"), "salt")
     return OriginTable(ClientSettings("nowhere:1"), "changelog", plan)
 
@@ -73,13 +72,12 @@ def announcement(text: bytes) -> Message:
     return Message("score-updated", b"ada", text, [])
 
 
-def record(topic_partition: int, offset: int, key: bytes) -> Any:
-    class Placed:
-        partition = topic_partition
+class Placed(NamedTuple):
+    """A record of an input topic, as far as it is asked where it lies."""
 
-    placed = Placed()
-    placed.offset, placed.key = offset, key  # type: ignore[attr-defined]
-    return placed
+    partition: int
+    offset: int
+    key: bytes
 
 
 async def test_owed_is_what_no_marker_says_was_announced_and_not_what_a_worker_before_wrote_too_late(
@@ -119,10 +117,10 @@ async def test_offsets_are_those_of_the_same_topics_in_whichever_partition_the_c
         assert known is not None
         is_moved = partition_of(key, 12) != 0
         assert known.offsets == {number_elsewhere(ACTIVITIES, 0) if is_moved else ACTIVITIES: 7}
-        assert [table.is_applied(ACTIVITIES, record(0, offset, key)) for offset in (7, 8)] == [True, False]
-        assert [table.is_applied_message(record(0, offset, key)) for offset in (3, 4)] == [True, False]
-        assert not table.is_applied(ACTIVITIES, record(1, 7, key))
-    assert not table.is_applied(ACTIVITIES, record(0, 0, b"stranger"))
+        assert [table.is_applied(ACTIVITIES, Placed(0, offset, key)) for offset in (7, 8)] == [True, False]
+        assert [table.is_applied_message(Placed(0, offset, key)) for offset in (3, 4)] == [True, False]
+        assert not table.is_applied(ACTIVITIES, Placed(1, 7, key))
+    assert not table.is_applied(ACTIVITIES, Placed(0, 0, b"stranger"))
 
 
 async def test_who_changed_is_said_once_and_who_left_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +144,16 @@ async def test_contacts_in_wrong_partitions_are_brought_where_they_belong_first(
     table = table_on(changelog, monkeypatch)
     changelog.put(b"ada", entry(1), number=1 - partition_of(b"ada", 2))
     with pytest.raises(OperatorError, match="1 contacts lie in partitions where they do not belong"):
+        await table.catch_up()
+
+
+async def test_a_changelog_that_became_shorter_is_no_more_the_one_that_was_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changelog = Changelog(1)
+    table = table_on(changelog, monkeypatch)
+    changelog.put(b"ada", entry(1))
+    await table.catch_up()
+    changelog.rows[0].clear()
+    with pytest.raises(OperatorError, match="ends at 0, but 1 was read before"):
         await table.catch_up()
