@@ -48,17 +48,12 @@ def rebuild(
     from_topics_only: bool,
     wait_seconds: float,
 ) -> None:
-    """Make the table of contacts anew; one of five ways, of which the last one alone begins while workers run.
+    """Make the table of contacts anew; one of five ways.
 
-    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics, which may have
-    another number of partitions: contacts, sequences and scores are compared after it, and what was announced is
-    announced no more. --keep: an input topic or a salt was lost. --from-backup: the changelog was lost; workers go on
-    where the backup was. --from-inputs: there is no backup; what is older than the input topics is lost, too.
-    --into: a second table is made of the input topics under another application; once the workers of this one were
-    stopped it goes on where they ended, with the same sequences and episodes. Ctrl-C before that leaves all as it is.
-
-    Of workers that ended by themselves it waits until the group has missed them. deploy/backup.md says which disaster
-    wants which.
+    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics. --keep: an input
+    topic or a salt was lost. --from-backup: the changelog was lost. --from-inputs: there is no backup either.
+    --into: a second table is made beside the first, and goes on once its workers were stopped. deploy/backup.md says
+    which disaster wants which, deploy/upgrades.md all of --into. But for that one no worker may run.
     """
     from streamprocessor.cli.rebuild.application import application_of
     from streamprocessor.cli.rebuild.input_replay import begin_anew

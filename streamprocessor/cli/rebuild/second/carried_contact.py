@@ -14,7 +14,7 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 
-class Origin(StrEnum):
+class EvidenceOrigin(StrEnum):
     """Where the evidence of a contact in a second table is from."""
 
     SAME = "as they were"
@@ -34,7 +34,7 @@ class CarriedContact(NamedTuple):
 
     record: Record
     owed: Sequence[Message]
-    origin: Origin
+    origin: EvidenceOrigin
 
 
 class ContactCarrier:
@@ -66,23 +66,33 @@ class ContactCarrier:
         former: what was stored, or else announced, of it; reading: what the topics hold.
         """
         if former is None:
-            return None if reading is None else self._carried(contact, reading, self._scorer.blank(), Origin.TOPICS)
+            return (
+                None
+                if reading is None
+                else self._carried(contact, reading, self._scorer.blank(), EvidenceOrigin.TOPICS)
+            )
         if self._from_topics_only:
-            origin = Origin.ANNOUNCED if reading is None else Origin.TOPICS
+            origin = EvidenceOrigin.ANNOUNCED if reading is None else EvidenceOrigin.TOPICS
             return self._carried(contact, reading or self._scorer.blank(), former, origin)
         if former.links is not None or (reading is not None and reading.links is not None):
-            return CarriedContact(former, (), Origin.LINKED)
+            return CarriedContact(former, (), EvidenceOrigin.LINKED)
         if former.compacted is not None:
-            return CarriedContact(former, (), Origin.COMPACTED)
+            return CarriedContact(former, (), EvidenceOrigin.COMPACTED)
         if reading is None or not is_single(reading):
-            return CarriedContact(former, (), Origin.LONGER if reading is None else Origin.COMPACTED)
+            return CarriedContact(former, (), EvidenceOrigin.LONGER if reading is None else EvidenceOrigin.COMPACTED)
         addition = add_reading_in_place(contact, former, reading)
-        origin = Origin.LONGER if addition.is_missing_some else Origin.ENRICHED if addition.is_any else Origin.SAME
+        origin = (
+            EvidenceOrigin.LONGER
+            if addition.is_missing_some
+            else EvidenceOrigin.ENRICHED
+            if addition.is_any
+            else EvidenceOrigin.SAME
+        )
         if not addition.is_any:
             return CarriedContact(former, (), origin)
         return CarriedContact(former, self._step(contact, former), origin)
 
-    def _carried(self, contact: str, record: Record, former: Record, origin: Origin) -> CarriedContact:
+    def _carried(self, contact: str, record: Record, former: Record, origin: EvidenceOrigin) -> CarriedContact:
         """The record, going on from what was announced by the former one."""
         record.sequence, record.shown, record.values = former.sequence, former.shown, former.values
         counted = record.episodes if self._is_table_lost and former.sequence else {}

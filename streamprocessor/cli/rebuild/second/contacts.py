@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from streamprocessor.cli.rebuild.acknowledged_writer import AcknowledgedWriter
-from streamprocessor.cli.rebuild.second.carried_contact import ContactCarrier, Origin
+from streamprocessor.cli.rebuild.second.carried_contact import ContactCarrier, EvidenceOrigin
 from streamprocessor.cli.rebuild.second.former_contacts import FormerContacts
 from streamprocessor.cli.rebuild.second.topics_reading import TopicsReading
 from streamprocessor.contract.changelog.entry import encode_entry
@@ -27,7 +27,7 @@ class SecondContacts:
         """changelog: its full name; partitions: how many it has."""
         self._former, self._reading, self._carrier = former, reading, carrier
         self._changelog, self._partitions = changelog, partitions
-        self._origins: dict[bytes, Origin] = {}
+        self._origins: dict[bytes, EvidenceOrigin] = {}
 
     async def catch_up(self, writer: AcknowledgedWriter, committed: Offsets) -> None:
         """Write whoever changed by what the first table's workers did. committed: what they had applied before."""
@@ -47,17 +47,22 @@ class SecondContacts:
 
     def covers_all(self) -> bool:
         """Whether all evidence is from the topics, so that none lacks what the model needs."""
-        return {Origin.SAME, Origin.ENRICHED, Origin.TOPICS, Origin.ANNOUNCED}.issuperset(self._origins.values())
+        return {
+            EvidenceOrigin.SAME,
+            EvidenceOrigin.ENRICHED,
+            EvidenceOrigin.TOPICS,
+            EvidenceOrigin.ANNOUNCED,
+        }.issuperset(self._origins.values())
 
     def sentences(self) -> list[str]:
         """How many contacts there are of each origin; of those that ask for a look some by their ids."""
-        by_origin: dict[Origin, list[bytes]] = defaultdict(list)
+        by_origin: dict[EvidenceOrigin, list[bytes]] = defaultdict(list)
         for key, origin in self._origins.items():
             by_origin[origin].append(key)
         counts = Counter(self._origins.values())
         return [
-            f"{counts[origin]} contacts {origin}{'' if origin is Origin.SAME else _named(by_origin[origin])}"
-            for origin in Origin
+            f"{counts[origin]} contacts {origin}{'' if origin is EvidenceOrigin.SAME else _named(by_origin[origin])}"
+            for origin in EvidenceOrigin
             if counts[origin]
         ]
 

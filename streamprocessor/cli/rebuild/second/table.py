@@ -22,7 +22,7 @@ from streamprocessor.cli.rebuild.second.carried_contact import ContactCarrier
 from streamprocessor.cli.rebuild.second.contacts import SecondContacts
 from streamprocessor.cli.rebuild.second.former_contacts import FormerContacts
 from streamprocessor.cli.rebuild.second.origin_table import OriginTable
-from streamprocessor.cli.rebuild.second.topics import SecondTopics, Stage
+from streamprocessor.cli.rebuild.second.topics import SecondTopics, TableStage
 from streamprocessor.cli.rebuild.second.topics_reading import TopicsReading, build_plan
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity, new_incarnation
 from streamprocessor.contract.changelog.pseudonyms import address_check, salt_check
@@ -84,17 +84,17 @@ class SecondTable:
         Raises OperatorError where the target is another table or has workers, or salts are not those of the origin.
         """
         table = await self._topics.origin()
-        if table is not None and table.stage is Stage.DONE:
+        if table is not None and table.stage is TableStage.DONE:
             self._say(f"group {self._target.group}: has the table in place of that of {self._origin.group} already")
             return
         async with acknowledged_writer(self._target.clients, []) as writer:
-            if table is None or table.stage is Stage.BEGUN:
+            if table is None or table.stage is TableStage.BEGUN:
                 covers_all = await self._write(writer)
             else:
                 covers_all = table.covers_all
             newest = await self._newest_revision()
             await self._topics.copy_models(writer, revision_in_place_of(newest, covers_all=covers_all))
-            await self._topics.note(writer, Stage.DONE, covers_all=covers_all)
+            await self._topics.note(writer, TableStage.DONE, covers_all=covers_all)
         seconds = time.monotonic() - self._ended_at_seconds
         self._say(
             f"group {self._target.group}: has the table; start workers, api and delivery with "
@@ -110,7 +110,7 @@ class SecondTable:
             self._say("another model was applied meanwhile: begun again by that one")
             making = await self._begin()
         covers_all = making.contacts.covers_all()
-        await self._topics.note(writer, Stage.WRITTEN, covers_all=covers_all)
+        await self._topics.note(writer, TableStage.WRITTEN, covers_all=covers_all)
         for sentence in making.contacts.sentences():
             self._say(sentence)
         return covers_all

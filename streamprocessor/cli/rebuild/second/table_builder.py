@@ -14,12 +14,9 @@ from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Decode, MicrobatchContext, score_batches
+from streamprocessor.stream.partition.microbatch import Decode, Item, MicrobatchContext, score_batches
 
 _AT_ONCE = 2_000
-
-Item = tuple[int, Any]
-"""The number of a topic, and a record of it."""
 
 
 class _Transfer(NamedTuple):

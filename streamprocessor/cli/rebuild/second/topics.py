@@ -29,7 +29,7 @@ from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
 from streamprocessor.kafka.partitioner import partition_of
 
 
-class Stage(StrEnum):
+class TableStage(StrEnum):
     """How far a second table is.
 
     BEGUN: what is in it may be thrown away. WRITTEN: it is whole, and the first one has ended. DONE: workers may start.
@@ -48,7 +48,7 @@ class TableOrigin(msgspec.Struct, frozen=True):
     """
 
     group: str
-    stage: Stage
+    stage: TableStage
     covers_all: bool = False
 
 
@@ -85,9 +85,9 @@ class SecondTopics:
             await recreate(self._target, [self._changelog, self._target.layout.full_name(EVIDENCE_TRANSFERS)])
         await apply(self._target.clients, self._target.layout)
         async with acknowledged_writer(self._target.clients, [self._changelog]) as writer:
-            await self.note(writer, Stage.BEGUN)
+            await self.note(writer, TableStage.BEGUN)
 
-    async def note(self, writer: AcknowledgedWriter, stage: Stage, *, covers_all: bool = False) -> None:
+    async def note(self, writer: AcknowledgedWriter, stage: TableStage, *, covers_all: bool = False) -> None:
         """Say how far the table is, once all that was written before is acknowledged."""
         await writer.flush()
         value = msgspec.json.encode(TableOrigin(self._origin.group, stage, covers_all))

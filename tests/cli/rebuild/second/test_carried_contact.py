@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from streamprocessor.cli.rebuild.second.announced_contacts import take_hot_lead, take_score_updated
-from streamprocessor.cli.rebuild.second.carried_contact import CarriedContact, ContactCarrier, Origin
+from streamprocessor.cli.rebuild.second.carried_contact import CarriedContact, ContactCarrier, EvidenceOrigin
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.model_file.read_model import parse_model
@@ -58,7 +58,7 @@ def test_a_contact_of_whom_the_topics_say_the_same_is_carried_byte_for_byte_and_
     facts = [purchase(1), purchase(2)]
     contact = carried(stored(*facts), stored(*facts))
 
-    assert (contact.owed, contact.origin) == ((), Origin.SAME)
+    assert (contact.owed, contact.origin) == ((), EvidenceOrigin.SAME)
     assert encode_record(contact.record) == encode_record(stored(*facts))
 
 
@@ -73,7 +73,7 @@ def test_evidence_that_only_the_topics_have_makes_one_step_with_the_next_number_
         {"score": 60, "unrounded": 60.0, "stage": "hot", "previous": 30, "previous_stage": "cold"},
     )
     assert dict(announced.headers)["ce_id"] == b"incarnation:ada:2"
-    assert contact.origin is Origin.ENRICHED
+    assert contact.origin is EvidenceOrigin.ENRICHED
     assert contact.record.episodes["s"] == (1, None)
     assert contact.record.revision == 3
 
@@ -84,17 +84,17 @@ LATER = purchase(24 * 90)
 @pytest.mark.parametrize(
     ("former", "reading", "origin"),
     [
-        (stored(purchase(1), purchase(2)), stored(purchase(2)), Origin.LONGER),
-        (stored(purchase(1), purchase(2)), None, Origin.LONGER),
-        (stored(purchase(1), LATER), stored(LATER), Origin.COMPACTED),
-        (stored(purchase(1), LATER), stored(purchase(1), LATER), Origin.COMPACTED),
-        (stored(purchase(1)), stored(purchase(1), LATER), Origin.COMPACTED),
-        (linked(purchase(1)), stored(purchase(1)), Origin.LINKED),
-        (stored(purchase(1)), linked(purchase(1)), Origin.LINKED),
+        (stored(purchase(1), purchase(2)), stored(purchase(2)), EvidenceOrigin.LONGER),
+        (stored(purchase(1), purchase(2)), None, EvidenceOrigin.LONGER),
+        (stored(purchase(1), LATER), stored(LATER), EvidenceOrigin.COMPACTED),
+        (stored(purchase(1), LATER), stored(purchase(1), LATER), EvidenceOrigin.COMPACTED),
+        (stored(purchase(1)), stored(purchase(1), LATER), EvidenceOrigin.COMPACTED),
+        (linked(purchase(1)), stored(purchase(1)), EvidenceOrigin.LINKED),
+        (stored(purchase(1)), linked(purchase(1)), EvidenceOrigin.LINKED),
     ],
 )
 def test_what_the_topics_hold_no_more_or_cannot_add_to_stays_as_it_was(
-    former: Record, reading: Record | None, origin: Origin
+    former: Record, reading: Record | None, origin: EvidenceOrigin
 ) -> None:
     as_it_was = encode_record(former)
 
@@ -113,7 +113,7 @@ def test_from_the_topics_only_what_they_hold_no_more_is_gone_and_the_step_down_i
 
     (announced,) = contact.owed
     assert orjson.loads(announced.value or b"")["sequence"] == 3
-    assert contact.origin is Origin.TOPICS
+    assert contact.origin is EvidenceOrigin.TOPICS
     assert contact.record.shown["s"] == (30 * 10**9, "cold")
     assert contact.record.episodes == former.episodes
     assert contact.record.offsets == {5: 1}
