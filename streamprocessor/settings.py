@@ -125,8 +125,9 @@ class Settings(BaseModel):
     api_host: str = "127.0.0.1"
     api_port: int = Field(8080, ge=0, le=65535)
     api_tokens: str = Field(
-        "", repr=False, description="name/scope+scope=token,... (read, write, erase, tokens), or a file"
+        "", repr=False, description="name/scope+scope=token,... (read, write, erase, model, tokens), or a file"
     )
+    model_approvals: int = Field(0, ge=0, le=10, description="people besides its author that a model's draft needs")
     audit_file: str = Field("", description="who asked the api for what; empty: a file in the data folder")
     audit_max_bytes: int = Field(1 << 26, ge=1 << 12, description="of one audit file, before it is put aside")
     audit_files: int = Field(10, ge=1, le=1_000, description="audit files that are kept, the present one too")
@@ -152,6 +153,9 @@ class Settings(BaseModel):
     )
     delivery_templates_dir: BundledPath = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
+    shadow_host: str = "127.0.0.1"
+    shadow_port: int = Field(8095, ge=0, le=65535)
+    shadow_url: str = Field("", description="where the api asks the shadow; empty: where it runs on this machine")
     page_url: str = Field(
         "", description="where people open the page, for links in messages: https://leads.example.com"
     )

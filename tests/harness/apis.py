@@ -16,7 +16,7 @@ from tests.harness.deliveries import TOKEN, DeliveryProcess
 from tests.harness.processes import CommandProcess
 
 ALL, READ_ONLY, NO_ERASE = "token-that-may-all", "token-that-may-read", "token-that-may-not-erase"
-TOKENS = f"ops/read+write+erase+tokens={ALL},page/read={READ_ONLY},crm/read+write={NO_ERASE}"
+TOKENS = f"ops/read+write+erase+model+tokens={ALL},page/read={READ_ONLY},crm/read+write={NO_ERASE}"
 
 
 class ApiProcess(CommandProcess):

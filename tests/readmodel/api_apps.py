@@ -99,9 +99,12 @@ class ApiApp:
         folder: Path,
         subscriptions: Any = NOT_HERE,
         delivery: Any = NOT_HERE,
+        shadow: Any = NOT_HERE,
         tokens: str = TOKENS,
         inbox: InboxRules | None = None,
         run_import: RunImport = lambda *_: None,
+        model_topic: Any = NOT_HERE,
+        model_approvals: int = 0,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()
@@ -114,6 +117,8 @@ class ApiApp:
             engine=engine,
             scorer=lambda: self.scorer,
             model_text=lambda: MODEL,
+            model_topic=model_topic,
+            model_approvals=model_approvals,
             tokens=Tokens(pairs),
             access=AccessStore(opened_lasting(engine, folder / "access.sqlite", access), self.clock),
             sessions=Sessions(pairs, self.clock),
@@ -127,6 +132,7 @@ class ApiApp:
                 subscriptions=subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
+                shadow=shadow,
                 imports=imports,
                 import_files=ImportFiles(folder / "import-files", imports, self.clock),
                 saved_mappings=SavedMappings(folder / "import-mappings"),

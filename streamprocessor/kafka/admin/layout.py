@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.contract.topic_names import ACTIVITIES
-from streamprocessor.contract.topics.rights import rights_of
-from streamprocessor.contract.topics.roles import DELIVERY
+from streamprocessor.contract.topic_names import ACTIVITIES, MODELS
+from streamprocessor.contract.topics.rights import TOPIC, WRITE, Right, rights_of
+from streamprocessor.contract.topics.roles import API, DELIVERY
+from streamprocessor.contract.topics.shadow import topics_of
 from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
@@ -21,7 +22,7 @@ from streamprocessor.settings import Settings
 
 def layout_of(settings: Settings) -> Layout:
     """The topics of this application, as the topics' files and the settings say."""
-    topics = read_topics(Path(settings.topics_dir))
+    topics = topics_of(settings.app_id, read_topics(Path(settings.topics_dir)))
     if settings.partitions:
         topics = tuple(
             topic if topic.partitions == 1 else replace(topic, partitions=settings.partitions) for topic in topics
@@ -40,6 +41,8 @@ def process_rights(settings: Settings, clients: ClientSettings, role: str) -> Pr
     rights = rights_of(role, layout.topics, settings.topic_prefix, settings.app_id)
     if role == DELIVERY and not settings.inbox:  # activities are read and written for the inbox alone
         rights = [right for right in rights if right.name != layout.full_name(ACTIVITIES)]
+    if role == API:  # it does all else without the right to publish, which an older release did not ask for
+        rights = [right for right in rights if right != Right(TOPIC, layout.full_name(MODELS), WRITE)]
     return ProcessRights(clients, role, rights)
 
 

@@ -17,7 +17,7 @@ class NewTokenBody(BaseModel):
     name: str = Field(
         min_length=1, max_length=100, description="Whose it is, as the inbox's file names people; in the audit, too."
     )
-    scopes: list[Literal["read", "write", "erase", "tokens"]] = Field(min_length=1, max_length=4)
+    scopes: list[Literal["read", "write", "erase", "model", "tokens"]] = Field(min_length=1, max_length=5)
     expires_at: InstantText | None = Field(None, description="From when on it lets nobody in; null: never.")
 
 

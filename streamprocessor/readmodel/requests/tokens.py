@@ -11,9 +11,9 @@ from streamprocessor.process.secret_lookup import SecretLookup
 if TYPE_CHECKING:  # the store is heavy, and commands that look for the tokens' file do without
     from streamprocessor.readmodel.store.access.access_store import MadeToken
 
-READ, WRITE, ERASE, TOKENS = "read", "write", "erase", "tokens"
-SCOPES = (READ, WRITE, ERASE, TOKENS)
-"""What a token is good for; with `tokens` its holder says who else may sign in."""
+READ, WRITE, ERASE, MODEL, TOKENS = "read", "write", "erase", "model", "tokens"
+SCOPES = (READ, WRITE, ERASE, MODEL, TOKENS)
+"""What a token is good for; with `model` its holder changes how contacts are scored, with `tokens` who may sign in."""
 LOCAL = "local"
 """The name of the token of our own making."""
 TOKENS_FILE = "api-tokens"

@@ -12,7 +12,7 @@ from streamprocessor.process.http.client_address import Address, sender_network
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.attempts import WRONG_COOKIE, WRONG_TOKEN
 from streamprocessor.readmodel.requests.sessions import COOKIE, Session, refuse_forged
-from streamprocessor.readmodel.requests.tokens import ERASE, READ, TOKENS, WRITE, Grant
+from streamprocessor.readmodel.requests.tokens import ERASE, MODEL, READ, TOKENS, WRITE, Grant
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store.access.access_store import COOKIE_PREFIX, TOKEN_PREFIX
 
@@ -44,10 +44,13 @@ def session_of(request: Request) -> Session | None:
     return asker_of(request).session
 
 
-READER, WRITER, ERASER, TOKEN_MAKER = (Security(grant_of, scopes=[scope]) for scope in (READ, WRITE, ERASE, TOKENS))
+READER, WRITER, ERASER, MODELLER, TOKEN_MAKER = (
+    Security(grant_of, scopes=[scope]) for scope in (READ, WRITE, ERASE, MODEL, TOKENS)
+)
 """Dependencies of endpoints that want a token, or a session, with that scope."""
 ReadGrant = Annotated[Grant, READER]
 WriteGrant = Annotated[Grant, WRITER]
+ModelGrant = Annotated[Grant, MODELLER]
 TokenMakerGrant = Annotated[Grant, TOKEN_MAKER]
 
 

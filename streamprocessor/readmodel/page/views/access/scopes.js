@@ -4,6 +4,7 @@ export const SCOPES = [
   ['read', 'See contacts, scores, leads and lists'],
   ['write', 'Change segments, subscriptions and leads, and import'],
   ['erase', 'Erase people for good'],
+  ['model', 'Change the scoring model: draft, publish and take back'],
   ['tokens', 'Say who may sign in: make and revoke tokens'],
 ];
 
