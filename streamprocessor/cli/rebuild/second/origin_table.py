@@ -39,7 +39,8 @@ class OriginTable:
         belongs_to = partial(partition_of, partitions=len(ends))
         for _, number in ends.keys() - {(self._changelog, number) for number in self._partitions}:
             self._partitions[number] = Partition(number, self._plan.pseudonym, belongs_to)
-        changed = await self._read({TopicPartition(*place): end for place, end in ends.items()})
+        behind = {TopicPartition(*place): end for place, end in ends.items() if self._is_behind(place, end)}
+        changed = await self._read(behind)
         misplaced = sum(belongs_to(key) != number for number, key in changed if self._has(number, key))
         if misplaced:
             message = (
@@ -52,12 +53,13 @@ class OriginTable:
     async def _read(self, ends: Mapping[TopicPartition, int]) -> set[tuple[int, bytes]]:
         """The partition numbers and keys of the contacts that were read."""
         changed: set[tuple[int, bytes]] = set()
+        if not ends:
+            return changed
         consumer = new_reader(self._clients)
         await consumer.start()
         try:
             consumer.assign(list(ends))
-            for where, end in ends.items():
-                self._refuse_shorter(where, end)
+            for where in ends:
                 consumer.seek(where, self._partitions[where.partition].changelog_offset)
             async for fetched in read_to(consumer, ends):
                 for where, rows in fetched.items():
@@ -70,14 +72,17 @@ class OriginTable:
             await consumer.stop()
         return changed
 
-    def _refuse_shorter(self, where: TopicPartition, end: int) -> None:
-        known = self._partitions[where.partition].changelog_offset
+    def _is_behind(self, where: tuple[str, int], end: int) -> bool:
+        """Whether there is more than was read; raises OperatorError where there is less."""
+        topic, number = where
+        known = self._partitions[number].changelog_offset
         if known > end:
             message = (
-                f"{where.topic}[{where.partition}] ends at {end}, but {known} was read before: the changelog was "
-                "deleted or made anew meanwhile; wanted the table that is in force: begin again once it is there"
+                f"{topic}[{number}] ends at {end}, but {known} was read before: the changelog was deleted or made anew "
+                "meanwhile; wanted the table that is in force: begin again once it is there"
             )
             raise OperatorError(message)
+        return known < end
 
     def _has(self, number: int, key: bytes) -> bool:
         return self._partitions[number].records.get(key, HANDED_OVER) != HANDED_OVER

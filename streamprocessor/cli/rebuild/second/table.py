@@ -247,13 +247,13 @@ def revision_in_place_of(newest: ModelRevision, *, covers_all: bool) -> ModelRev
     """
     if not newest.kept_since:
         return None
-    kept_since = {} if covers_all else newest.kept_since
-    return msgspec.structs.replace(
-        newest,
+    return ModelRevision(
         revision=newest.revision + 1,
-        kept_since=kept_since,
+        name=newest.name,
+        version=newest.version,
+        text=newest.text,
         applied_at_ms=now_ms(),
-        announce_hot_leads=False,
+        kept_since={} if covers_all else newest.kept_since,
         origin="rebuild --into",
     )
 
