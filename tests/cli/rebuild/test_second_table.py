@@ -17,9 +17,12 @@ from streamprocessor.cli.rebuild.second.topics import SecondTopics
 from streamprocessor.contract.topics.topics import INTERNAL
 from streamprocessor.errors import OperatorError
 from tests.harness.fixtures import MakeWorker, missed_soon
+from tests.harness.identity_traffic import Relations, in_slices
+from tests.harness.identity_verdict import assert_people_are_the_oracles, read_identity_run
 from tests.harness.processes import ADDRESS_SALT, SALT
-from tests.harness.system import ROOT, System, until
-from tests.harness.traffic import send_evenly, traffic
+from tests.harness.settling import until_settled
+from tests.harness.system import ROOT, Sent, System, until
+from tests.harness.traffic import HOUR_MS, send_evenly, traffic
 from tests.harness.verdict import Run, assert_no_episode_is_announced_twice, run_as_the_oracle_says
 from tests.harness.workers import WorkerProcess
 
@@ -111,7 +114,6 @@ PHASES: list[tuple[type, str]] = [
     (SecondTopics, "begin"),
     (SecondTable, "_follow"),
     (SecondTable, "_end_origin"),
-    (SecondTable, "_hand_on_messages"),
     (SecondTopics, "write_identity"),
     (SecondTopics, "copy_models"),
 ]
@@ -185,3 +187,38 @@ async def test_topics_that_grew_have_a_second_table_of_as_many_partitions(system
     await send(wider, 4, 100)
     await gone_on(wider, model)
     green.stop()
+
+
+@pytest.mark.nightly
+@missed_soon
+async def test_people_who_are_linked_or_erased_are_who_they_were_in_a_second_table_and_in_a_third_of_the_topics(
+    system: System, worker: MakeWorker
+) -> None:
+    model, second, third = await system.create(), second_of(system, "second"), second_of(system, "third")
+    blue = await worker("blue").ready()
+    now_ms = int(time.time() * 1000)
+    records = Relations(seed=31, contacts=100, merges=40, now_ms=now_ms).records(seed=32, events=900, now_ms=now_ms)
+    first, later, last = in_slices(records, 3)
+    visit = {"id": "v", "occurred_at": now_ms - HOUR_MS, "properties": {"path": "/pricing"}}
+    gone = [Sent("page-visits", b"gone-%d" % number, visit) for number in range(8)]
+    await system.send([*first, *gone])
+    await until_settled(system)
+    await system.send(each._replace(topic="contact-updates", value={"update": "erase"}) for each in gone)
+    await until_settled(system)
+    making = asyncio.create_task(table_of(system, second, []).make())
+    sending = asyncio.create_task(send_evenly(system, later, 2.0))
+    await blue.until_at_work(sending)
+    blue.kill()
+    await asyncio.gather(making, sending)
+
+    green = await worker("green", app_id="second").ready()
+    await until_settled(second)
+    assert_people_are_the_oracles(await read_identity_run(second), model)
+    assert green.stop() == 0
+    await second.delete("contacts-changelog")
+    await table_of(second, third, []).make()
+    red = await worker("red", app_id="third").ready()
+    await system.send([*last, *gone])
+    await until_settled(third)
+    assert_people_are_the_oracles(await read_identity_run(third), model)
+    red.stop()

@@ -9,7 +9,7 @@ from streamprocessor.cli.rebuild.second.carried_contact import ContactCarrier, E
 from streamprocessor.cli.rebuild.second.former_contacts import FormerContacts
 from streamprocessor.cli.rebuild.second.topics_reading import TopicsReading
 from streamprocessor.contract.changelog.entry import encode_entry
-from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.kafka.admin.consumer_group import Offsets
 from streamprocessor.kafka.partitioner import partition_of
 
@@ -69,8 +69,7 @@ class SecondContacts:
     async def _write_changed(self, writer: AcknowledgedWriter) -> None:
         for key in self._former.take_changed() | self._reading.builder.take_changed():
             where = self._changelog, partition_of(key, self._partitions)
-            read = self._reading.builder.reading_of(key)
-            reading = None if read is None else decode_record(read)
+            reading = self._reading.builder.reading_of(key)
             carried = self._carrier.carried(key.decode(), self._former.record_of(key), reading)
             if carried is not None:
                 self._origins[key] = carried.origin

@@ -37,7 +37,7 @@ from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.scorer import Scorer
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.5
 
 
 class TableSalts(NamedTuple):

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.kafka.partitioner import partition_of
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
@@ -85,9 +87,14 @@ class TableBuilder:
                 self._transfers[number] = []
                 self.add(number, [(self._plan.transfers_number, transfer) for transfer in transfers])
 
-    def reading_of(self, key: bytes) -> bytes | None:
-        """The record of this contact; None: the inputs hold nothing of it."""
-        return self.records[partition_of(key, self._plan.partitions)].get(key)
+    def reading_of(self, key: bytes) -> Record | None:
+        """The contact's record, but for messages, which came by no topic; None: the inputs hold nothing of it."""
+        encoded = self.records[partition_of(key, self._plan.partitions)].get(key)
+        if encoded is None:
+            return None
+        record = decode_record(encoded)
+        record.offsets.pop(self._plan.transfers_number, None)
+        return record
 
     def _apply(self, number: int, items: Sequence[Item]) -> None:
         records = self.records[number]
