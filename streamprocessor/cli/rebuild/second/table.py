@@ -38,6 +38,7 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.scorer import Scorer
 
 _LOOK_SECONDS = 0.5
+_PROGRESS_SECONDS = 10.0
 
 
 class TableSalts(NamedTuple):
@@ -74,7 +75,7 @@ class SecondTable:
         self._topics = SecondTopics(origin, target)
         self._changelog = target.layout.full_name(CONTACTS_CHANGELOG)
         self._origin_changelog = origin.layout.full_name(CONTACTS_CHANGELOG)
-        self._ended_at_seconds = time.monotonic()
+        self._ended_at_seconds = self._progress_at_seconds = time.monotonic()
 
     async def make(self) -> None:
         """Make the table while the origin's workers run, wait until they were stopped, and have it go on.
@@ -142,7 +143,7 @@ class SecondTable:
             is_table_lost=is_lost,
             is_step_later=bool(in_force.kept_since),
         )
-        reading = TopicsReading(self._target, plan, former.erased())
+        reading = TopicsReading(self._target, plan, former.erased(), self._say_progress)
         await reading.begin()
         contacts = SecondContacts(former, reading, carrier, self._changelog, plan.partitions)
         return _Making(former, contacts, identity, revision)
@@ -227,6 +228,11 @@ class SecondTable:
         names = [*self._target.layout.input_names(), self._target.layout.full_name(EVIDENCE_TRANSFERS)]
         beginnings = await beginnings_of(self._target.clients, names)
         return {place: max(first, committed.get(place, 0)) for place, first in beginnings.items()}
+
+    def _say_progress(self, count: int, total: int) -> None:
+        if time.monotonic() - self._progress_at_seconds >= _PROGRESS_SECONDS:
+            self._progress_at_seconds = time.monotonic()
+            self._say(f"{count:,} of {total:,} records of the input topics are read")
 
     async def _has_workers(self) -> bool:
         return bool((await consumer_group(self._origin.clients, self._origin.layout, self._origin.group)).members)

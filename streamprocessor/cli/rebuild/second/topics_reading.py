@@ -42,8 +42,18 @@ class TopicsReading:
     builder: what was read so far; positions: up to where.
     """
 
-    def __init__(self, application: Application, plan: BuildPlan, erased: Mapping[bytes, int]) -> None:
-        """Begin with nothing read, but knowing who is erased."""
+    def __init__(
+        self,
+        application: Application,
+        plan: BuildPlan,
+        erased: Mapping[bytes, int],
+        progress: Callable[[int, int], None],
+    ) -> None:
+        """Begin with nothing read, but knowing who is erased.
+
+        progress: called now and then with how many records of how many are read.
+        """
+        self._progress = progress
         self._clients = application.clients
         self._numbers = {name: topic.number or 0 for name, topic in application.layout.input_names().items()}
         self.builder = TableBuilder(plan, erased)
@@ -67,10 +77,14 @@ class TopicsReading:
         places = defaultdict(list)
         for name, number in self.positions:
             places[number].append((name, number))
+        total = sum(max(0, ends[place] - position) for place, position in self.positions.items())
+        count = 0
         for number, of_number in sorted(places.items()):
             starts = {place: self.positions[place] for place in of_number}
             until = {place: ends[place] for place in of_number}
             async for records in in_order_of_arrival(self._clients, starts, until):
+                count += len(records)
+                self._progress(count, total)
                 items = [(self._numbers[record.topic], record) for record in records]
                 self.builder.add(number, [item for item in items if is_applied is None or is_applied(*item)])
             self.positions |= {place: max(starts[place], end) for place, end in until.items()}
