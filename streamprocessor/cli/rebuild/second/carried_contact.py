@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from streamprocessor.contract.messages.announcements import Announcer
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.scoring.evidence.second_reading import add_reading_in_place, is_single
-from streamprocessor.scoring.record.links import IdentityLinks
+from streamprocessor.scoring.evidence.second_reading import Addition, add_reading_in_place, is_single
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.suppression import last_word
 from streamprocessor.scoring.scorer import Scorer
 
 
@@ -66,31 +66,23 @@ class ContactCarrier:
         former: what was stored, or else announced, of it; reading: what the topics hold.
         """
         if former is None:
-            return (
-                None
-                if reading is None
-                else self._carried(contact, reading, self._scorer.blank(), EvidenceOrigin.TOPICS)
-            )
+            if reading is None:
+                return None
+            return self._carried(contact, reading, self._scorer.blank(), EvidenceOrigin.TOPICS)
+        if former.links is not None and not self._is_table_lost:  # it says, too, what the person forbids
+            return CarriedContact(former, (), EvidenceOrigin.LINKED)
         if self._from_topics_only:
             origin = EvidenceOrigin.ANNOUNCED if reading is None else EvidenceOrigin.TOPICS
             return self._carried(contact, reading or self._scorer.blank(), former, origin)
-        if former.links is not None or (reading is not None and reading.links is not None):
+        if reading is not None and reading.links is not None:
             return CarriedContact(former, (), EvidenceOrigin.LINKED)
         if former.compacted is not None:
             return CarriedContact(former, (), EvidenceOrigin.COMPACTED)
         if reading is None or not is_single(reading):
             return CarriedContact(former, (), EvidenceOrigin.LONGER if reading is None else EvidenceOrigin.COMPACTED)
         addition = add_reading_in_place(contact, former, reading)
-        origin = (
-            EvidenceOrigin.LONGER
-            if addition.is_missing_some
-            else EvidenceOrigin.ENRICHED
-            if addition.is_any
-            else EvidenceOrigin.SAME
-        )
-        if not addition.is_any:
-            return CarriedContact(former, (), origin)
-        return CarriedContact(former, self._step(contact, former), origin)
+        owed = self._step(contact, former) if addition.is_any else ()
+        return CarriedContact(former, owed, _origin_of(addition))
 
     def _carried(self, contact: str, record: Record, former: Record, origin: EvidenceOrigin) -> CarriedContact:
         """The record, going on from what was announced by the former one."""
@@ -99,10 +91,7 @@ class ContactCarrier:
         record.episodes = counted | former.episodes
         record.at_ms = max(record.at_ms, former.at_ms)
         record.offsets = former.offsets or record.offsets
-        if former.links is not None:
-            links = record.links = record.links or IdentityLinks()
-            links.version = max(links.version, former.links.version)
-            links.erased_at_ms = max(links.erased_at_ms, former.links.erased_at_ms)
+        record.suppressed = last_word(record.suppressed, former.suppressed)
         return CarriedContact(record, self._step(contact, record), origin)
 
     def _step(self, contact: str, record: Record) -> list[Message]:
@@ -113,3 +102,9 @@ class ContactCarrier:
         steps = self._scorer.migrate_in_place(record, record.at_ms)
         erased_at_ms = 0 if record.links is None else record.links.erased_at_ms
         return self._announcer.encode(contact, steps, erased_at_ms) if steps else []
+
+
+def _origin_of(addition: Addition) -> EvidenceOrigin:
+    if addition.is_missing_some:
+        return EvidenceOrigin.LONGER
+    return EvidenceOrigin.ENRICHED if addition.is_any else EvidenceOrigin.SAME

@@ -49,12 +49,13 @@ class TableSalts(NamedTuple):
 
 
 class _Making(NamedTuple):
-    """What is made under one revision of the model."""
+    """What is made under one revision of the model. is_from_topics: what the topics hold is all evidence by purpose."""
 
     former: FormerContacts
     contacts: SecondContacts
     identity: TableIdentity
     revision: ModelRevision
+    is_from_topics: bool
 
 
 class SecondTable:
@@ -110,7 +111,7 @@ class SecondTable:
         while not (await self._follow(writer, making) and await self._finish(writer, making)):
             self._say("another model was applied meanwhile: begun again by that one")
             making = await self._begin()
-        covers_all = making.contacts.covers_all()
+        covers_all = making.is_from_topics or making.contacts.covers_all()
         await self._topics.note(writer, TableStage.WRITTEN, covers_all=covers_all)
         for sentence in making.contacts.sentences():
             self._say(sentence)
@@ -146,7 +147,7 @@ class SecondTable:
         reading = TopicsReading(self._target, plan, former.erased(), self._say_progress)
         await reading.begin()
         contacts = SecondContacts(former, reading, carrier, self._changelog, plan.partitions)
-        return _Making(former, contacts, identity, revision)
+        return _Making(former, contacts, identity, revision, is_from_topics)
 
     def _refuse_succeeded(self, identity: TableIdentity) -> None:
         if identity.successor and identity.successor != self._target.group:

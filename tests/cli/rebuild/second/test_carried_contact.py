@@ -11,7 +11,7 @@ from streamprocessor.contract.changelog.record_codec import decode_record, encod
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
-from streamprocessor.scoring.record.facts import Event, Fact, Merged
+from streamprocessor.scoring.record.facts import Event, Fact, Merged, ObjectionChanged, SuppressionChanged
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -117,6 +117,23 @@ def test_from_the_topics_only_what_they_hold_no_more_is_gone_and_the_step_down_i
     assert contact.record.shown["s"] == (30 * 10**9, "cold")
     assert contact.record.episodes == former.episodes
     assert contact.record.offsets == {5: 1}
+
+
+@pytest.mark.parametrize("said_by", ["links", "suppression"])
+def test_what_a_person_forbids_holds_though_the_topics_hold_it_no_more(said_by: str) -> None:
+    former = stored(purchase(1))
+    if said_by == "links":
+        objection = ObjectionChanged("o-1", AT_MS, AT_MS, objected=True)
+        SCORER.apply_with_links_in_place("ada", former, [objection], [])
+    else:
+        SCORER.apply_in_place(former, [SuppressionChanged("s-1", AT_MS, AT_MS, suppressed=True)])
+
+    contact = carried(former, stored(purchase(1), purchase(2)), from_topics_only=True)
+
+    record = contact.record
+    assert (record.links.objected[0] if record.links is not None else record.suppressed.suppressed) is True
+    assert all(message.topic == SCORE_UPDATED for message in contact.owed)
+    assert record.shown["s"][0] == (0 if said_by == "links" else 60 * 10**9)
 
 
 def test_a_lost_record_goes_on_from_what_was_announced_last_and_nothing_is_announced_again() -> None:
