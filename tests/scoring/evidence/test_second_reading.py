@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.scoring.evidence.second_reading import add_reading_in_place, is_single
+from streamprocessor.scoring.evidence.second_reading import (
+    add_reading_in_place,
+    has_all_of,
+    is_single,
+    take_words_in_place,
+)
+from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -96,3 +103,44 @@ def test_what_is_in_sums_is_not_stored_one_by_one() -> None:
     assert is_single(record)
     scorer.apply_in_place(record, [late])
     assert not is_single(record)
+
+
+@pytest.mark.parametrize("missing", [None, 0, 5, 11])
+def test_a_reading_has_all_that_is_in_sums_where_no_event_of_it_is_missing(missing: int | None) -> None:
+    before, after = scorer_of(PLAIN), scorer_of(AMOUNTS, revision=2)
+    facts = [purchase(24 * 10 * number, number + 1) for number in range(12)]
+    kept = folded(before, facts)
+    read = folded(after, [fact for number, fact in enumerate(facts) if number != missing])
+    assert kept.compacted is not None
+
+    assert has_all_of(compile_model(after.model), read, kept) is (missing is None)
+
+
+def test_what_was_read_again_of_sums_makes_the_scores_of_the_whole_with_the_attributes_of_both() -> None:
+    before, after = scorer_of(PLAIN), scorer_of(AMOUNTS, revision=2)
+    facts: list[Fact] = [purchase(24 * 10 * number, number + 1) for number in range(12)]
+    kept, read = folded(before, [attributes(1, "gold"), *facts]), folded(after, facts)
+
+    take_words_in_place("ada", read, kept)
+
+    assert scores_after(after, read) == scores_after(after, folded(after, [attributes(1, "gold"), *facts]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_history_that_is_read_again_in_other_batches_makes_the_scores_that_it_made(seed: int) -> None:
+    chance, scorer = random.Random(seed), scorer_of(AMOUNTS)
+    hours = sorted(chance.sample(range(24 * 300), 40))
+    facts = [purchase(hour, chance.randrange(1, 50)) for hour in hours]
+    kept, read = folded(scorer, facts), scorer.blank()
+    for first in range(0, 40, 7):
+        scorer.apply_in_place(read, facts[first : first + 7])
+    assert has_all_of(compile_model(scorer.model), read, kept)
+    assert scorer.scores_at(read, read.at_ms) == scorer.scores_at(kept, read.at_ms)
+
+
+def folded(scorer: Scorer, facts: Sequence[Fact]) -> Record:
+    """The record that the facts made one after the other, so that the older ones are in sums."""
+    record = scorer.blank()
+    for fact in facts:
+        scorer.apply_in_place(record, [fact])
+    return decode_record(encode_record(record))

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from streamprocessor.contract.messages.announcements import Announcer
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.scoring.evidence.second_reading import Addition, add_reading_in_place, is_single
+from streamprocessor.scoring.evidence.second_reading import (
+    Addition,
+    add_reading_in_place,
+    has_all_of,
+    is_single,
+    take_words_in_place,
+)
+from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.suppression import last_word
 from streamprocessor.scoring.scorer import Scorer
@@ -20,8 +27,9 @@ class EvidenceOrigin(StrEnum):
     SAME = "as they were"
     ENRICHED = "with evidence that they had not"
     LONGER = "with evidence that is older than the topics"
-    COMPACTED = "kept as they were, as some of their evidence is in sums"
-    LINKED = "kept as they were, as they have links to others"
+    READ_AGAIN = "made of the topics, which hold also what is in sums"
+    COMPACTED = "kept as they were, as the topics hold not all that is in sums"
+    LINKED = "kept as they were, with links to others, objections or erasures"
     TOPICS = "made of the topics"
     ANNOUNCED = "of whom the topics hold nothing, and only announcements say that they were there"
 
@@ -55,6 +63,7 @@ class ContactCarrier:
         follows, by which workers score and announce each contact.
         """
         self._scorer = scorer
+        self._plan = compile_model(scorer.model)
         self._announcer = announcer
         self._from_topics_only = from_topics_only or is_table_lost
         self._is_table_lost = is_table_lost
@@ -76,10 +85,13 @@ class ContactCarrier:
             return self._carried(contact, reading or self._scorer.blank(), former, origin)
         if reading is not None and reading.links is not None:
             return CarriedContact(former, (), EvidenceOrigin.LINKED)
-        if former.compacted is not None:
-            return CarriedContact(former, (), EvidenceOrigin.COMPACTED)
-        if reading is None or not is_single(reading):
-            return CarriedContact(former, (), EvidenceOrigin.LONGER if reading is None else EvidenceOrigin.COMPACTED)
+        if reading is None:
+            return CarriedContact(former, (), EvidenceOrigin.LONGER)
+        if not (is_single(former) and is_single(reading)):
+            if not has_all_of(self._plan, reading, former):
+                return CarriedContact(former, (), EvidenceOrigin.COMPACTED)
+            take_words_in_place(contact, reading, former)
+            return self._carried(contact, reading, former, EvidenceOrigin.READ_AGAIN)
         addition = add_reading_in_place(contact, former, reading)
         owed = self._step(contact, former) if addition.is_any else ()
         return CarriedContact(former, owed, _origin_of(addition))

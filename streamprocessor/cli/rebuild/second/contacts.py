@@ -47,12 +47,8 @@ class SecondContacts:
 
     def covers_all(self) -> bool:
         """Whether all evidence is from the topics, so that none lacks what the model needs."""
-        return {
-            EvidenceOrigin.SAME,
-            EvidenceOrigin.ENRICHED,
-            EvidenceOrigin.TOPICS,
-            EvidenceOrigin.ANNOUNCED,
-        }.issuperset(self._origins.values())
+        older = {EvidenceOrigin.LONGER, EvidenceOrigin.COMPACTED, EvidenceOrigin.LINKED}
+        return older.isdisjoint(self._origins.values())
 
     def sentences(self) -> list[str]:
         """How many contacts there are of each origin; of those that ask for a look some by their ids."""
