@@ -12,6 +12,7 @@ from streamprocessor.cli.terminal.options import connected_settings, process_opt
 from streamprocessor.errors import OperatorError
 
 if TYPE_CHECKING:
+    from streamprocessor.cli.rebuild.application import Application
     from streamprocessor.settings import Settings
 
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 @click.option("--keep", is_flag=True, help="Keep the table where an input topic was made anew, or a salt was lost.")
 @click.option("--forget-erased", is_flag=True, help="With --keep: forget who was erased, whose salt was lost.")
 @click.option("--from-inputs", is_flag=True, help="Make the table anew of what the input topics hold.")
+@click.option("--into", metavar="APP_ID", help="Make a second table, of the topics, under this application.")
+@click.option("--from-topics-only", is_flag=True, help="With --into: leave behind what the topics hold no more.")
 @click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds.")
 @click.pass_context
 def rebuild(
@@ -41,17 +44,16 @@ def rebuild(
     keep: bool,
     forget_erased: bool,
     from_inputs: bool,
+    into: str | None,
+    from_topics_only: bool,
     wait_seconds: float,
 ) -> None:
-    """Make the table of contacts anew while no worker runs; one of four ways.
+    """Make the table of contacts anew; one of five ways.
 
-    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics, which may have
-    another number of partitions: contacts, sequences and scores are compared after it, and what was announced is
-    announced no more. --keep: an input topic or a salt was lost. --from-backup: the changelog was lost; workers go on
-    where the backup was. --from-inputs: there is no backup; what is older than the input topics is lost, too.
-
-    Of workers that ended by themselves it waits until the group has missed them. deploy/backup.md says which disaster
-    wants which.
+    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics. --keep: an input
+    topic or a salt was lost. --from-backup: the changelog was lost. --from-inputs: there is no backup either.
+    --into: a second table is made beside the first, and goes on once its workers were stopped. deploy/backup.md says
+    which disaster wants which, deploy/upgrades.md all of --into. But for that one no worker may run.
     """
     from streamprocessor.cli.rebuild.application import application_of
     from streamprocessor.cli.rebuild.input_replay import begin_anew
@@ -62,10 +64,10 @@ def rebuild(
 
     settings = connected_settings(ctx)
     is_elsewhere = any(each is not None for each in (from_prefix, from_app_id, from_bootstrap))
-    if [is_elsewhere, from_backup is not None, keep, from_inputs].count(True) != 1:
+    if [is_elsewhere, from_backup is not None, keep, from_inputs, into is not None].count(True) != 1:
         message = (
             "rebuild: wanted one of --from-prefix, --from-app-id or --from-bootstrap; --from-backup; --keep; "
-            "--from-inputs"
+            "--from-inputs; --into"
         )
         raise OperatorError(message)
     application = application_of(settings, wait_seconds)
@@ -74,6 +76,8 @@ def rebuild(
         run(keep_table(application, click.echo, forget_erased=forget_erased))
     elif from_backup is not None:
         run(bring_back_table(application, from_backup, click.echo))
+    elif into is not None:
+        _make_second_table(settings, application, into, from_topics_only=from_topics_only)
     elif from_inputs:
         run(begin_anew(application, _salt_check(settings), click.echo))
     else:
@@ -84,6 +88,24 @@ def rebuild(
         }
         origin = application_of(settings.model_copy(update=changes), wait_seconds)
         run(MovedTable(origin, application, click.echo).move(since_ms))
+
+
+def _make_second_table(settings: Settings, origin: Application, app_id: str, *, from_topics_only: bool) -> None:
+    from streamprocessor.cli.rebuild.application import application_of
+    from streamprocessor.cli.rebuild.second.table import SecondTable, TableSalts
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.process.erasure_salt import erasure_salt
+    from streamprocessor.process.stored_secrets import address_salt
+
+    if app_id == settings.app_id:
+        message = f"--into {app_id}: is the application whose table is there; wanted another id"
+        raise OperatorError(message)
+    target = application_of(settings.model_copy(update={"app_id": app_id}), origin.wait_seconds)
+    run(target.refuse_without_rights())
+    salts = TableSalts(
+        erasure_salt(settings.erasure_salt, settings.data_path), address_salt(settings.address_salt, settings.data_path)
+    )
+    run(SecondTable(origin, target, salts, click.echo, from_topics_only=from_topics_only).make())
 
 
 def _salt_check(settings: Settings) -> str:

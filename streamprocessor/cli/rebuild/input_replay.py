@@ -24,7 +24,7 @@ async def begin_anew(application: Application, salt_check: str, say: Callable[[s
     """
     await application.refuse_workers()
     changelog, transfers = (application.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
-    await _recreate(application, [changelog, transfers])
+    await recreate(application, [changelog, transfers])
     names = [*application.layout.input_names(), transfers]
     beginnings = await beginnings_of(application.clients, names)
     await application.commit(beginnings)
@@ -38,7 +38,7 @@ async def begin_anew(application: Application, salt_check: str, say: Callable[[s
     say(f"{changelog}: empty; workers make the table anew of up to {records} records of input as soon as they start")
 
 
-async def _recreate(application: Application, names: list[str]) -> None:
+async def recreate(application: Application, names: list[str]) -> None:
     """Make these topics anew, empty, with as many partitions and the settings that they have."""
     layout = application.layout
     async with connected(application.clients) as client:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-import msgspec
-
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, decode_identity, encode_identity
+from streamprocessor.contract.changelog.entry import (
+    IDENTITY_KEY,
+    TableIdentity,
+    decode_identity,
+    encode_identity,
+    new_incarnation,
+)
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.consumer_group import Offsets, committed_offsets
 from streamprocessor.kafka.admin.reconcile import end_offsets
@@ -53,7 +57,9 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
             if forget_erased:
                 for key in stored.erased:
                     await writer.send((changelog, number), key, None)
-            identity = msgspec.structs.replace(stored.identity, topic_ids=dict(inputs.ids), address_check="")
+            known = stored.identity
+            incarnation = new_incarnation() if known.successor else known.incarnation  # whose ids went on elsewhere
+            identity = TableIdentity(incarnation, dict(inputs.ids), known.salt_check)
             await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
     begun = ", ".join(sorted(layout.full_name(name) for name in renewed))
     if begun:

@@ -158,7 +158,9 @@ class MovedTable:
         ids = await self._target.input_ids()
         changelog = self._target.layout.full_name(CONTACTS_CHANGELOG)
         for number in range(self._partitions):
-            identity = msgspec.structs.replace(former, incarnation=new_incarnation(), topic_ids=ids)
+            identity = msgspec.structs.replace(
+                former, incarnation=new_incarnation(), topic_ids=ids, successor=msgspec.UNSET
+            )
             await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
 
     async def _copy(self, writer: AcknowledgedWriter, topic: str) -> None:

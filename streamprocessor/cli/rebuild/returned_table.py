@@ -76,7 +76,7 @@ async def _write(application: Application, source: SegmentSource) -> int:
         await application.commit(positions)
         for stored in partitions:  # last: without it no worker takes the table for a whole one
             assert stored.identity is not None
-            identity = msgspec.structs.replace(stored.identity, incarnation=new_incarnation())
+            identity = msgspec.structs.replace(stored.identity, incarnation=new_incarnation(), successor=msgspec.UNSET)
             await writer.send((changelog, stored.number), IDENTITY_KEY, encode_identity(identity))
     return contacts
 

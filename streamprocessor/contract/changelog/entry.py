@@ -4,8 +4,8 @@
 
 So recovery finds the record by two slices, and looks at the owed messages only of micro-batches after the last marker.
 Keys that begin with a zero byte are ours: the marker (the last micro-batch of the partition whose announcements are
-acknowledged), the epoch (where the partition's worker began to write), the table's identity, and one for each erased
-contact: its pseudonym and when.
+acknowledged), the epoch (where the partition's worker began to write), the table's identity, the group whose table it
+is made in place of, and one for each erased contact: its pseudonym and when.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ MARKER_KEY = b"\x00marker"
 EPOCH_KEY = b"\x00epoch"
 IDENTITY_KEY = b"\x00identity"
 ERASED_PREFIX = b"\x00erased:"
+ORIGIN_KEY = b"\x00origin"
 
 VERSION = 1
 _HEAD = Struct(">BQI")
@@ -65,12 +66,14 @@ class TableIdentity(msgspec.Struct, frozen=True):
     topic_ids: of the input topics whose offsets its records hold, by their short names.
     salt_check: tells whether a process has the salt of the erased contacts' pseudonyms; "": there is none.
     address_check: the same of the salt of mail addresses.
+    successor: the group of the application whose table goes on in its place; UNSET: none does.
     """
 
     incarnation: str
     topic_ids: dict[str, str]
     salt_check: str = ""
     address_check: str = ""
+    successor: str | msgspec.UnsetType = msgspec.UNSET
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -125,7 +125,8 @@ _DUTIES = {
     ),
     REBUILD: _Duty(
         "`rebuild`: makes topics, moves all that they hold, and says where workers go on; with --from-inputs it makes "
-        "the table's topics anew. Of the table that it moves it only reads",
+        "the table's topics anew. Of the table that it moves it only reads; with --into it has these rights on the "
+        "first application, too",
         {
             READ: DIRECTIONS,
             WRITE: DIRECTIONS,

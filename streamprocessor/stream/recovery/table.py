@@ -9,15 +9,13 @@ from collections.abc import Callable
 
 from streamprocessor.bundled_files import backup_document
 from streamprocessor.contract.changelog.entry import TableIdentity, new_incarnation
-from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
+from streamprocessor.contract.changelog.pseudonyms import address_check, pseudonym_under, salt_check
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.erasure_salt import UNSALTED
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
-
-_CHECKED_ADDRESS = "the-salt@example.invalid"
 
 #: Messages, or contacts, that are sent again under one stamp: so many are through before the fence, however many wait.
 SLICE = 500
@@ -125,6 +123,7 @@ class Table:
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_half_a_table()
+        self._refuse_succeeded()
         self._refuse_another_salt()
         self._refuse_another_address_salt()
         for where, (end, committed) in (await self._plane.context.consumer.input_states(numbers)).items():
@@ -165,8 +164,19 @@ class Table:
                 )
                 raise OperatorError(message)
 
+    def _refuse_succeeded(self) -> None:
+        for partition in self._plane.partitions.values():
+            if partition.identity is not None and partition.identity.successor:
+                message = (
+                    f"partition {partition.number}: its contacts go on in the table of group "
+                    f"{partition.identity.successor}, which `streamprocessor rebuild --into` made: start workers with "
+                    "that --app-id; to go on here, as it was then, stop those and run `streamprocessor rebuild --keep` "
+                    f"({backup_document()})"
+                )
+                raise OperatorError(message)
+
     def _address_check(self) -> str:
-        return self._plane.context.contact_ids.address(_CHECKED_ADDRESS)
+        return address_check(self._plane.context.contact_ids)
 
     def _refuse_another_address_salt(self) -> None:
         check = self._address_check()

@@ -63,6 +63,9 @@ def test_an_epoch_says_what_is_too_late_after_it_and_where_it_is(last_before: in
 def test_the_identity_written_is_the_identity_read() -> None:
     identity = TableIdentity("01J", {"email-opens": "aGVsbG8"})
     assert decode_identity(encode_identity(identity)) == identity
+    assert encode_identity(identity).endswith(b'"salt_check":"","address_check":""}')  # as releases before wrote it
+    succeeded = TableIdentity("01J", {}, successor="second")
+    assert decode_identity(encode_identity(succeeded)) == succeeded
 
 
 def test_reserved_keys_begin_with_a_zero_byte() -> None:

@@ -20,6 +20,7 @@ from streamprocessor.contract.changelog.pseudonyms import salt_check
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.model_file.read_model import read_model
+from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.hot_stages import HotStages
@@ -176,3 +177,14 @@ async def test_what_was_written_between_reading_and_beginning_is_read_counts_and
 
     assert plane.partitions[0].records.keys() == {b"ada", b"bob"}
     assert [record.key for record in broker.topics["score-updated"].records] == [b"bob"]
+
+
+async def test_a_table_whose_contacts_go_on_in_another_is_begun_by_no_worker(broker: Broker) -> None:
+    identity = TableIdentity("incarnation", {}, salt_check(_pseudonym), "check", successor="second")
+    broker.put(IDENTITY_KEY, encode_identity(identity))
+    rows = len(broker.topics["changelog"].records)
+
+    with pytest.raises(OperatorError, match="go on in the table of group second, which `streamprocessor rebuild"):
+        await _recovered(broker)
+
+    assert len(broker.topics["changelog"].records) == rows
