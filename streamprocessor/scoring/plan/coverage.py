@@ -69,6 +69,15 @@ def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
                     yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
 
 
+def stored_since_ms(plan: Plan, type_: str) -> Mapping[str, int]:
+    """Path (or "" for the event itself) → arrival from which on evidence of the type stores it, where not always."""
+    covered = plan.model.covered_since_ms
+    if type_ in covered:
+        return covered[type_]
+    is_of_any = type_ not in plan.by_type or (type_ == FORM_SUBMISSION and not _is_named(plan, type_))
+    return covered.get(ANY, {}) if is_of_any else {}
+
+
 def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
     """The paths that the rule reads in events of each of its types; of derived properties what they are made of."""
     if isinstance(rule.rule, InactivityRule):
