@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
-from streamprocessor.scoring.evidence.retained import ADDED, ENRICHED, FOLDED, KNOWN, OBJECTED, UNASKED
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import EventRule, PointsFrom, Rule
 from streamprocessor.scoring.plan.coverage import covered_since
-from streamprocessor.scoring.record.facts import Event, Fact, ObjectionChanged, RetainedEvent
+from streamprocessor.scoring.record.facts import Event, Fact, RetainedEvent
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.example_share import share
@@ -69,8 +67,8 @@ def test_with_retained_events_read_again_the_score_is_the_oracles_over_the_whole
     late = arrived[len(early) :]
 
     record = Scorer(before).blank()
-    for batch in data.draw(split(early)):
-        Scorer(before).apply_in_place(record, batch)
+    for facts in data.draw(split(early)):
+        Scorer(before).apply_in_place(record, facts)
     scorer = Scorer(after)
     scorer.migrate_in_place(record, since_ms)
     retained = [
