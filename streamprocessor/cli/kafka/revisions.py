@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from streamprocessor.cli.kafka.topic_reader import records_of, writer_to
+from streamprocessor.cli.terminal.user import user_name
 from streamprocessor.contract.model_file.next_revision import (
     UNSIGNED,
     NextModel,
@@ -18,10 +21,12 @@ from streamprocessor.contract.model_file.read_model import parse_model, read_mod
 from streamprocessor.contract.model_file.revisions import (
     HistoryEntry,
     ModelRevision,
+    digest_of,
     encode_revision,
     highest_number_of,
     history_of,
     new_key,
+    with_evidence_since,
 )
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
@@ -107,6 +112,26 @@ async def apply_first(settings: Settings, file: Path, origin: str, publication: 
 async def roll_back(settings: Settings, label: str, publication: Publication) -> AppliedRevision:
     """Write the text of an earlier revision as the next one; raises as apply_next_model does."""
     return await _write(settings, lambda history: earlier_model(history, label, publication))
+
+
+async def complete_evidence(
+    settings: Settings, known: ModelRevision, kept_since: dict[str, dict[str, int]], origin: str
+) -> HistoryEntry | None:
+    """Write that evidence of the known revision is complete since then; what is in force by it.
+
+    None: another model is in force by now.
+    """
+    topic = full_name_of(settings, MODELS)
+    records = await _records(settings, topic)
+    if digest_of(history_of(records)[-1].revision) != digest_of(known):
+        return None
+    revision = with_evidence_since(known, kept_since, highest_number_of(records) + 1, now_ms())
+    key = new_key(revision)
+    async with writer_to(client_settings(settings), [topic]) as producer:
+        value = encode_revision(msgspec.structs.replace(revision, origin=origin, author=user_name(), note=""))
+        await producer.send_and_wait(topic, key=key, value=value)
+    newest = history_of(await _records(settings, topic))[-1]
+    return newest if newest.key == key else None
 
 
 def revision_of_file(file: Path) -> ModelRevision:

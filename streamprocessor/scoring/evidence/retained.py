@@ -59,6 +59,11 @@ def retain_in_place(plan: Plan, record: Record, fact: RetainedEvent, ingested: I
     ingested.stale = True
 
 
+def missing_since_ms(plan: Plan, type_: str) -> int:
+    """The arrival from which on evidence stores all that rules ask of events of the type; 0: it always did."""
+    return max(stored_since_ms(plan, type_).values(), default=0)
+
+
 def rules_without(plan: Plan, fact: RetainedEvent) -> Iterator[str]:
     """ "score/rule" of each rule that would count the event if evidence had it, and does not as it has not."""
     type_plan = _type_plan(plan, fact)
@@ -91,7 +96,7 @@ def _decided(plan: Plan, record: Record, fact: RetainedEvent) -> tuple[str, Stor
     known = record.evidence.find(fact.id)
     if known is None:
         return _decided_of_unknown(plan, record, fact, stored)
-    if kept_as_of_ms(known) < _complete_since_ms(plan, known.type):
+    if kept_as_of_ms(known) < missing_since_ms(plan, known.type):
         if stored.occurred_at_ms > known.occurred_at_ms:
             return KNOWN, None  # another one under its id: the smaller counts
     elif not precedes(stored, known):
@@ -117,7 +122,7 @@ def _decided_of_unknown(
 
 def _as_complete(plan: Plan, event: StoredEvent, marks: dict[str, Any]) -> StoredEvent:
     """The event with the mark that evidence stores all of it that rules ask for."""
-    kept_again = {KEPT_AGAIN: _complete_since_ms(plan, event.type)}
+    kept_again = {KEPT_AGAIN: missing_since_ms(plan, event.type)}
     return event._replace(properties={**event.properties, **marks, **kept_again})
 
 
@@ -132,11 +137,6 @@ def _stored(type_plan: TypePlan, fact: RetainedEvent) -> StoredEvent:
     if type_plan.is_form:
         values[ACT] = act_of(properties)
     return StoredEvent(id_, at, arrival_ms, actor, str(cut(type_)), values)
-
-
-def _complete_since_ms(plan: Plan, type_: str) -> int:
-    """The arrival from which on evidence stores all that rules ask of events of the type; 0: it always did."""
-    return max(stored_since_ms(plan, type_).values(), default=0)
 
 
 def _number(plan: Plan, fact: RetainedEvent) -> int:
