@@ -216,23 +216,26 @@ model.add_command(rebuild)
 @click.argument("file", required=False, type=path_of)
 @click.option("--against", metavar="FILE", type=path_of, help="Compare with this file instead of the model in force.")
 @click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
+@click.option("--rebuild", is_flag=True, help="Count what `model apply --rebuild` would read again; else an estimate.")
 @json_option
 @click.pass_context
-def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bool, as_json: bool) -> None:
+def diff(ctx: click.Context, /, file: str | None, against: str | None, as_json: bool, **counted: bool) -> None:
     """Tell what applying the model file (FILE, else --model) would change; nothing is written."""
     from streamprocessor.cli.model.diff import diff_with_applied, diff_with_file, print_diff
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    if against is not None and contacts:
-        message = "--contacts compares with the model in force; wanted it without --against"
+    if against is not None and any(counted.values()):
+        message = "--contacts and --rebuild compare with the model in force; wanted them without --against"
         raise click.UsageError(message)
     settings = settings_of(ctx) if against is not None else connected_settings(ctx)
     path = Path(file or settings.model)
     if against is not None:
         difference = diff_with_file(path, Path(against))
     else:
-        difference = run(diff_with_applied(settings, path, with_contacts=contacts))
+        difference = run(
+            diff_with_applied(settings, path, with_contacts=counted["contacts"], with_rebuild=counted["rebuild"])
+        )
     if as_json:
         print_json_lines([difference])
     else:
