@@ -19,8 +19,8 @@ from tests.stream.conftest import MakeWorker
 
 pytestmark = pytest.mark.kafka
 
-CONTACTS = 20
 PURCHASES = int(os.environ.get("FAULT_PURCHASES", "400"))
+CONTACTS = max(20, PURCHASES // 50)
 KILLS = int(os.environ.get("FAULT_KILLS", "1"))
 
 MODEL = """
