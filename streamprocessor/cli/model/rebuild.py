@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ async def rebuild_evidence(
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
 
-    revision = await active_model(settings)
+    began_seconds, revision = time.monotonic(), await active_model(settings)
     model, clients, layout = model_of(revision), client_settings(settings), layout_of(settings)
     if not model.covered_since_ms:
         return _nothing_missing(model.revision)
@@ -94,7 +95,8 @@ async def rebuild_evidence(
         with counting_bar("partitions read again", partitions) as one_more:
             reading = await reader.read(sender, one_more)
         await sender.until_applied()
-    answer = {"revision": model.revision, "sent": sender.sent, **reading_as_json(reading)}
+    seconds = round(time.monotonic() - began_seconds, 1)
+    answer = {"revision": model.revision, "sent": sender.sent, "seconds": seconds, **reading_as_json(reading)}
     if contacts:
         return {**answer, "completed": None}
     kept_since = covered_after(model, reading, lambda type_: topics_with(layout, [type_]))
@@ -124,7 +126,7 @@ def _outcome_sentence(answer: dict[str, Any]) -> str:
 
     if "completed" not in answer:
         return duration_sentence(answer["to_send"], is_counted=True)
-    sent = f"{answer['sent']} records were read again and are applied"
+    sent = f"{answer['sent']} records were read again and applied in {answer['seconds']} s"
     if answer["completed"] is None:
         return f"{sent}; the model goes on naming since when evidence of it is complete: not all contacts have it"
     return f"{sent}; evidence is complete from the head of the input on, as revision {answer['completed']} says"

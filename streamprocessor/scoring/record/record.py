@@ -95,7 +95,7 @@ def number_retained(topic_number: int, partition: int, since_ms: int) -> int:
     since_ms: the arrival from which on evidence stored such events anyway: other types may be read again later.
 
     >>> number_retained(5, 1, 3_000), is_number_retained(number_retained(5, 1, 0)), is_number_retained(131077)
-    (12885032965, True, False)
+    (17180000261, True, False)
     """
     return (since_ms // 1_000 + 1) << 32 | number_elsewhere(topic_number, partition)
 
@@ -108,7 +108,7 @@ def is_number_retained(number: int) -> bool:
 def topic_number_of(number: int) -> int:
     """The topic's number, of one under which `offsets` has its records, in whichever partition they lay.
 
-    >>> topic_number_of(5), topic_number_of(131077), topic_number_of(12885032965)
+    >>> topic_number_of(5), topic_number_of(131077), topic_number_of(17180000261)
     (5, 5, 5)
     """
     return number & 0xFFFF
