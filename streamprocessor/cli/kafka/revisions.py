@@ -21,7 +21,6 @@ from streamprocessor.contract.model_file.read_model import parse_model, read_mod
 from streamprocessor.contract.model_file.revisions import (
     HistoryEntry,
     ModelRevision,
-    digest_of,
     encode_revision,
     highest_number_of,
     history_of,
@@ -31,6 +30,7 @@ from streamprocessor.contract.model_file.revisions import (
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.layout import full_name_of
+from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
@@ -123,15 +123,33 @@ async def complete_evidence(
     """
     topic = full_name_of(settings, MODELS)
     records = await _records(settings, topic)
-    if digest_of(history_of(records)[-1].revision) != digest_of(known):
+    newest = history_of(records)[-1].revision
+    if newest.revision != known.revision:
         return None
-    revision = with_evidence_since(known, kept_since, highest_number_of(records) + 1, now_ms())
+    revision = with_evidence_since(newest, kept_since, highest_number_of(records) + 1, now_ms())
     key = new_key(revision)
     async with writer_to(client_settings(settings), [topic]) as producer:
         value = encode_revision(msgspec.structs.replace(revision, origin=origin, author=user_name(), note=""))
         await producer.send_and_wait(topic, key=key, value=value)
-    newest = history_of(await _records(settings, topic))[-1]
-    return newest if newest.key == key else None
+    entry = history_of(await _records(settings, topic))[-1]
+    return entry if entry.key == key else None
+
+
+async def promote(settings: Settings, app_id: str, publication: Publication) -> AppliedRevision:
+    """Write the candidate of that application, a shadow, as the next revision; raises as apply_next_model does.
+
+    The shadow's is the model that its own models topic has in force.
+    """
+    topic = full_name_of(settings.model_copy(update={"app_id": app_id}), MODELS)
+    candidates = []
+    if topic in await topic_ids(client_settings(settings), [topic]):
+        candidates = history_of(await _records(settings, topic))
+    if not candidates:
+        message = f"{topic}: holds no candidate; wanted a shadow that scores one: `streamprocessor shadow --model FILE`"
+        raise OperatorError(message)
+    text, origin = candidates[-1].revision.text, f"model promote --from {app_id}"
+    origin += _without_approval(settings, publication)
+    return await apply_next_model(settings, NextModel(parse_model(text, topic), text, origin, publication))
 
 
 def revision_of_file(file: Path) -> ModelRevision:

@@ -96,7 +96,8 @@ async def rebuild_evidence(
             reading = await reader.read(sender, one_more)
         await sender.until_applied()
     seconds = round(time.monotonic() - began_seconds, 1)
-    answer = {"revision": model.revision, "sent": sender.sent, "seconds": seconds, **reading_as_json(reading)}
+    counted = {"contacts": list(contacts), "seconds": seconds, **reading_as_json(reading)}
+    answer = {"revision": model.revision, "sent": sender.sent, **counted}
     if contacts:
         return {**answer, "completed": None}
     kept_since = covered_after(model, reading, lambda type_: topics_with(layout, [type_]))
@@ -128,7 +129,8 @@ def _outcome_sentence(answer: dict[str, Any]) -> str:
         return duration_sentence(answer["to_send"], is_counted=True)
     sent = f"{answer['sent']} records were read again and applied in {answer['seconds']} s"
     if answer["completed"] is None:
-        return f"{sent}; the model goes on naming since when evidence of it is complete: not all contacts have it"
+        why = "others have not got it" if answer["contacts"] else "another was applied meanwhile: rebuild again"
+        return f"{sent}; under which model evidence counts as complete stays as it was: {why}"
     return f"{sent}; evidence is complete from the head of the input on, as revision {answer['completed']} says"
 
 

@@ -142,5 +142,5 @@ def test_a_topic_that_holds_nothing_any_more_says_since_when_it_is_not_known() -
 
 def test_how_long_it_takes_is_said_to_be_an_estimate() -> None:
     assert duration_sentence(8_000, is_counted=False) == (
-        "at most 8000 records to read again: about 2 s beside live events, estimated"
+        "at most 8000 records to read again: about 4 s beside live events, estimated"
     )

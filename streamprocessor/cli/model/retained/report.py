@@ -12,7 +12,7 @@ from streamprocessor.cli.model.retained.rebuild import Reading
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.contract.rfc3339 import format_rfc3339
 
-APPLIED_PER_SECOND = 4_000
+APPLIED_PER_SECOND = 2_000
 """About how many records that are read again workers take each second beside live events; said as an estimate."""
 
 
