@@ -66,7 +66,6 @@ async def test_after_a_rebuild_under_load_with_workers_killed_each_contact_has_w
         (blue if kill % 2 else green).kill()
         await (blue if kill % 2 else green).start().ready()
     did = await rebuilding
-    print(did)  # noqa: T201
     again = await rebuild_evidence(system.settings, (), None)
     final = await active_model(system.settings)
 
