@@ -81,8 +81,11 @@ class Inventory:
         }
 
 
+MOST_DECODED = 5_000
+
+
 class StoredRecords:
-    """The records of a partition, each decoded when it is asked for and remembered for a while."""
+    """The records of a partition, each decoded when it is asked for; the last ones are remembered."""
 
     def __init__(self, values: dict[bytes, bytes]) -> None:
         """values: encoded records by contact key."""
@@ -93,11 +96,9 @@ class StoredRecords:
         """The contact's record, with its events unpacked; of one that is not there, a blank one."""
         record = self._known.get(key)
         if record is None:
+            if len(self._known) >= MOST_DECODED:
+                self._known.clear()
             value = self._values.get(key)
             record = self._known[key] = Record() if value is None else decode_record(value)
             record.evidence.replace(record.evidence.events())
         return record
-
-    def forget(self) -> None:
-        """Decode anew from now on."""
-        self._known.clear()

@@ -90,7 +90,6 @@ class RetainedReading:
                         count += 1
                     if count >= MOST_HELD:
                         await _send(sender, held)
-                        records.forget()
                         count = 0
             await _send(sender, held)
             one_more()
