@@ -21,7 +21,7 @@ pytestmark = pytest.mark.kafka
 
 PURCHASES = int(os.environ.get("FAULT_PURCHASES", "400"))
 CONTACTS = max(20, PURCHASES // 50)
-KILLS = int(os.environ.get("FAULT_KILLS", "1"))
+KILLS = min(int(os.environ.get("FAULT_KILLS", "1")), 10)
 
 MODEL = """
 scores:
