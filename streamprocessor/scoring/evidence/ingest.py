@@ -56,7 +56,7 @@ def ingest_in_place(
     if joined_ids is not None:
         ingested.stale, ingested.joined_ids = True, joined_ids
     accumulator = Accumulator(plan, record, record.derived, ingested.matches.append)
-    if len(facts) > 1:
+    if len(facts) > 1 and type(facts[0]) is not RetainedEvent:  # those are known by their place in the topic
         facts = sorted(facts, key=_OCCURRENCE)  # in order, few limits have to be looked at again
     for fact in facts:
         if type(fact) is Event:

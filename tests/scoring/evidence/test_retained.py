@@ -181,6 +181,15 @@ def test_an_event_that_is_read_again(events: list[Event], again: Event, outcome:
     assert (second.retained, second.steps) == ({KNOWN if outcome in (ADDED, ENRICHED) else outcome: 1}, [])
 
 
+def test_events_that_occurred_in_another_order_than_they_lie_are_all_added() -> None:
+    before, record = kept()
+    scorer = scorer_of(PURCHASE, OPEN, revision=2, before=before.model)
+    scorer.migrate_in_place(record, NOW_MS)
+    opens = [Event(f"o{n}", "email_open", NOW_MS - 50 - n, NOW_MS - 20, {}, {}) for n in range(3)]
+    outcome = scorer.apply_in_place(record, [read_again(event, offset) for offset, event in enumerate(opens)])
+    assert (outcome.retained, points(scorer, record)) == ({ADDED: 3}, 3)
+
+
 def test_a_second_rebuild_for_another_rule_does_not_take_the_first_one_for_its_own() -> None:
     before, record = kept(purchase(1, NOW_MS - 5))
     second = scorer_of(PURCHASE, AMOUNT, revision=2, before=before.model)
