@@ -16,6 +16,7 @@ from streamprocessor.contract.events.transfers import (
     decode_transfer,
     transfer_message,
 )
+from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.evidence.retained import ADDED, ENRICHED, FOLDED, KNOWN, OBJECTED, UNASKED
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage, Suppression
 from streamprocessor.scoring.model.rules import Comparison, EventRule, Limit, PointsFrom, Rule
@@ -114,8 +115,10 @@ def interleaved(draw: st.DrawFn, live: Sequence[Fact], retained: Sequence[Fact])
 def test_what_is_old_enough_to_be_folded_counts_once_though_it_is_sent_again(data: st.DataObject) -> None:
     drawn = data.draw(models(Taste(summable_rules, precisions_nano=(5 * NANO, 10 * NANO), scanners=st.none())))
     history = data.draw(histories(drawn, most_events=20))
+    # A form that repeats one that is folded at once can't be told from another act: forms tell nothing here.
+    events = [fact for fact in history if isinstance(fact, Event) and fact.type != FORM_SUBMISSION]
     early = sorted(
-        (fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(history) if isinstance(fact, Event)),
+        (fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(events)),
         key=lambda event: event.arrival_ms,
     )
     since_ms = max((event.arrival_ms for event in early), default=START_MS) + 30 * DAY_MS
