@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from streamprocessor.cli.model.retained import input as retained_input
+from streamprocessor.cli.model.retained.forecast import print_forecast
 from streamprocessor.cli.model.retained.input import Extent, retained_since_ms, topics_with
 from streamprocessor.cli.model.retained.inventory import Inventory, StoredRecords
 from streamprocessor.cli.model.retained.rebuild import Reading, covered_after
@@ -144,3 +145,21 @@ def test_how_long_it_takes_is_said_to_be_an_estimate() -> None:
     assert duration_sentence(8_000, is_counted=False) == (
         "at most 8000 records to read again: about 4 s beside live events, estimated"
     )
+
+
+def test_before_it_is_counted_a_rebuild_is_told_by_what_the_topics_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    topics = topics_as_json({("activities", 0): GONE})
+    print_forecast({"is_counted": False, "to_send": 5, "topics": topics})
+    out = capsys.readouterr().out
+    assert "would bring them what is retained; --rebuild counts it" in out
+    assert "at most 5 records to read again: about 1 s beside live events, estimated" in out
+
+
+def test_a_counted_rebuild_is_told_by_type(capsys: pytest.CaptureFixture[str]) -> None:
+    inventory = Inventory(model())
+    inventory.by_type["purchase"].update(enriched=3, folded=1)
+    print_forecast({"is_counted": True, **reading_as_json(Reading(inventory, {("activities", 0): WHOLE}, 1.0))})
+    out = capsys.readouterr().out
+    assert "A rebuild (`model apply --rebuild`) would bring evidence what it has not kept of:" in out
+    assert out.splitlines()[-2].split() == ["purchase", "4", "0", "3", "0", "1", "0"]
+    assert out.splitlines()[-1].startswith("3 records to read again: about 1 s")
