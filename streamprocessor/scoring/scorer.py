@@ -9,20 +9,22 @@ from typing import NamedTuple
 from streamprocessor.scoring.evidence.compacted import migrate_compacted
 from streamprocessor.scoring.evidence.compaction import compact_in_place, is_due, next_compaction_ms
 from streamprocessor.scoring.evidence.derive import derive
-from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest_in_place
+from streamprocessor.scoring.evidence.ingest import count_cut, ingest_in_place
+from streamprocessor.scoring.evidence.ingested import Ingested
 from streamprocessor.scoring.evidence.per_value_limits import evict_weakest_in_place
+from streamprocessor.scoring.evidence.retained import forget_retained_in_place
 from streamprocessor.scoring.evidence.second_record import link_and_unite_in_place
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.identity.forwarding import evidence_transfer, next_version
 from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
-from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.model.model import NO_NEWS, Model
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Fact
 from streamprocessor.scoring.record.links import IdentityLinks
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import LinkFact, OutgoingTransfer, RefusedFact, SecondRecord
 from streamprocessor.scoring.steps.causes import causes_of_facts, causes_of_time
-from streamprocessor.scoring.steps.evaluate import NO_NEWS, ShownState, evaluate
+from streamprocessor.scoring.steps.evaluate import ShownState, evaluate
 from streamprocessor.scoring.steps.explain import explain
 from streamprocessor.scoring.steps.next_change import derived_at, next_change_of_record, next_change_of_score, score_at
 from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
@@ -47,6 +49,7 @@ class Outcome(NamedTuple):
     dropped: ERASED, OBJECTED or VISITOR_OF_ANOTHER → how many facts were not taken for it.
     repeats: how many new events are stored, but count for nothing, as they repeat another one.
     conflicts: how many known contacts claim this address from now on that another one has.
+    retained: what became of events that were read again, and of how many; None: there were none.
     """
 
     steps: list[Step]
@@ -60,6 +63,7 @@ class Outcome(NamedTuple):
     dropped: Mapping[str, int] = MappingProxyType({})
     repeats: int = 0
     conflicts: int = 0
+    retained: Mapping[str, int] | None = None
 
 
 class Scorer:
@@ -105,14 +109,15 @@ class Scorer:
             if announce:
                 because = causes_of_facts(self._plan, ingested, record.at_ms)
                 step = self._shown_state.step_in_place(
-                    record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested)
+                    record, evaluation, cause or ingested.cause, because, ingested.news_age_ms(self.model)
                 )
                 steps.append(step._replace(is_first=True) if is_first else step)
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         outcome = Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
-        return outcome._replace(repeats=len(ingested.repeats)) if ingested.repeats else outcome
+        is_usual = not ingested.repeats and ingested.retained is None
+        return outcome if is_usual else outcome._replace(repeats=len(ingested.repeats), retained=ingested.retained)
 
     def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
@@ -173,7 +178,7 @@ class Scorer:
         if second_records and links == IdentityLinks():
             record.links = None
         linked = Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
-        return linked._replace(conflicts=linking.conflicts, repeats=len(ingested.repeats))
+        return linked._replace(conflicts=linking.conflicts, repeats=len(ingested.repeats), retained=ingested.retained)
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_announced: bool
@@ -198,9 +203,8 @@ class Scorer:
         record.holds_until_ms = evaluation.holds_until_ms
         if not evaluation.changed and not is_announced:
             return []
-        is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_hidden
-        cause = "merge" if is_joined else "event" if linking.is_forwarded else ingested.cause
-        ages = [age for age in (_news_age_ms(ingested), linking.news_age_ms) if age is not None]
+        cause = linking.cause(ingested.cause, was_hidden=was_hidden)
+        ages = [age for age in (ingested.news_age_ms(self.model), linking.news_age_ms) if age is not None]
         because = causes_of_facts(self._plan, ingested, record.at_ms)
         return [self._shown_state.step_in_place(record, evaluation, cause, because, min(ages, default=None))]
 
@@ -222,6 +226,7 @@ class Scorer:
         record.revision = self.model.revision
         known_until_ms, record.at_ms = record.at_ms, max(record.at_ms, at_ms)
         migrate_compacted(self._plan, record, known_until_ms)
+        forget_retained_in_place(self._plan, record)
         record.derived = derive(self._plan, record)
         drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
         self._shown_state.fit_to_model(record)
@@ -292,9 +297,3 @@ class Scorer:
             steps.append(self._shown_state.step_in_place(record, evaluation, "time", because))
         drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
         return steps
-
-
-def _news_age_ms(ingested: Ingested) -> int | None:
-    """How long after it had occurred the freshest event arrived; None: the step is by no event; NO_NEWS: nor news."""
-    ages = [event.arrival_ms - event.occurred_at_ms for event in ingested.news]
-    return min(ages, default=NO_NEWS if ingested.announces is False else None)

@@ -59,6 +59,9 @@ class Metrics:
         self.events_misplaced = counter(
             "events_misplaced_total", "Records handed over to the partitions of their contacts", "topic"
         )
+        self.events_retained = counter(
+            "events_read_again_total", "Retained events read again for a new model, by what became of them", "outcome"
+        )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
         self.event_age = WeightedHistogram(
             "leadscore_event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS, registry

@@ -20,6 +20,7 @@ METRICS = ROOT / "deploy" / "prometheus" / "metrics.md"
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
 
 LOOKED_AT_BY_HAND = {
+    "leadscore_events_read_again_total": "of one rebuild, which says the same itself",
     "process_virtual_memory_bytes": "says little on Linux; resident memory is on a panel",
 }
 """Metrics that no panel and no alert asks for, and why."""

@@ -36,8 +36,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "model apply": (
         "model apply scoring.yaml",
         "model apply scoring.yaml --based-on 3",
-        "model apply scoring.yaml --if-none",
+        "model apply scoring.yaml --rebuild",
     ),
+    "model rebuild": ("model rebuild --dry-run", "model rebuild --records-per-second 500"),
     "model history": ("model history", "model history --diff"),
     "model promote": ("model promote", 'model promote --based-on 3 --note "as tried for a week"'),
     "model rollback": ("model rollback 3", 'model rollback 3 --note "too many leads"'),

@@ -32,6 +32,7 @@ SUMMARIES: Mapping[str, str] = {
     "model check": "Name every problem in a model file, with its line.",
     "model show": "Show the model in force, as it was applied.",
     "model apply": "Put a model file in force.",
+    "model rebuild": "Read retained events again that rules ask more of.",
     "model history": "List all revisions of the model, the oldest first.",
     "model promote": "Put in force what a shadow scores live.",
     "model rollback": "Put an earlier revision in force again.",

@@ -6,7 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from streamprocessor.cli.kafka.topic_reader import records_of, writer_to
+from streamprocessor.cli.terminal.user import user_name
 from streamprocessor.contract.model_file.next_revision import (
     UNSIGNED,
     NextModel,
@@ -22,6 +25,7 @@ from streamprocessor.contract.model_file.revisions import (
     highest_number_of,
     history_of,
     new_key,
+    with_evidence_since,
 )
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
@@ -108,6 +112,27 @@ async def apply_first(settings: Settings, file: Path, origin: str, publication: 
 async def roll_back(settings: Settings, label: str, publication: Publication) -> AppliedRevision:
     """Write the text of an earlier revision as the next one; raises as apply_next_model does."""
     return await _write(settings, lambda history: earlier_model(history, label, publication))
+
+
+async def complete_evidence(
+    settings: Settings, known: ModelRevision, kept_since: dict[str, dict[str, int]], origin: str
+) -> HistoryEntry | None:
+    """Write that evidence of the known revision is complete since then; what is in force by it.
+
+    None: another model is in force by now.
+    """
+    topic = full_name_of(settings, MODELS)
+    records = await _records(settings, topic)
+    newest = history_of(records)[-1].revision
+    if newest.revision != known.revision:
+        return None
+    revision = with_evidence_since(newest, kept_since, highest_number_of(records) + 1, now_ms())
+    key = new_key(revision)
+    async with writer_to(client_settings(settings), [topic]) as producer:
+        value = encode_revision(msgspec.structs.replace(revision, origin=origin, author=user_name(), note=""))
+        await producer.send_and_wait(topic, key=key, value=value)
+    entry = history_of(await _records(settings, topic))[-1]
+    return entry if entry.key == key else None
 
 
 async def promote(settings: Settings, app_id: str, publication: Publication) -> AppliedRevision:

@@ -9,6 +9,14 @@ import click
 
 from streamprocessor.bundled_files import path_of
 from streamprocessor.cli.model.publication_options import publication_options, without_approval_option
+from streamprocessor.cli.model.rebuild import (
+    contact_option,
+    rate_option,
+    rebuild,
+    rebuild_evidence,
+    rebuild_option,
+    tell,
+)
 from streamprocessor.cli.terminal.options import (
     connected_settings,
     is_given,
@@ -115,6 +123,9 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
 @click.option("--revision", "number", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @publication_options
 @without_approval_option
+@rebuild_option
+@contact_option
+@rate_option
 @json_option
 @click.pass_context
 def apply(
@@ -123,12 +134,19 @@ def apply(
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
     Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
+    With --rebuild rules that ask for more than evidence has stored count what the input topics still hold, too, as
+    `model rebuild` does it, of all contacts or of each --contact.
     """
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
     from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.terminal.running import run
 
+    with_rebuild, contacts, rate = (how.pop(word) for word in ("with_rebuild", "contacts", "records_per_second"))
+    if not with_rebuild and (contacts or rate is not None):
+        message = "--contact and --records-per-second say how --rebuild reads; wanted them with it alone"
+        raise click.UsageError(message)
     settings, publication = connected_settings(ctx), publication_of(how)
     path = Path(file or settings.model)
     if if_none:
@@ -143,6 +161,8 @@ def apply(
         click.echo(unchanged_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
     else:
         _tell(ctx, applied, str(path), as_json)
+    if with_rebuild:
+        tell(run(rebuild_evidence(settings, contacts, rate)), as_json=as_json)
 
 
 @model.command()
@@ -210,28 +230,34 @@ def rollback(ctx: click.Context, /, revision: str, as_json: bool, **how: Any) ->
     _tell(ctx, applied, f"revision {revision}", as_json)
 
 
+model.add_command(rebuild)
+
+
 @model.command()
 @process_options
 @click.argument("file", required=False, type=path_of)
 @click.option("--against", metavar="FILE", type=path_of, help="Compare with this file instead of the model in force.")
 @click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
+@click.option("--rebuild", is_flag=True, help="Count what `model apply --rebuild` would read again; else an estimate.")
 @json_option
 @click.pass_context
-def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bool, as_json: bool) -> None:
+def diff(ctx: click.Context, /, file: str | None, against: str | None, as_json: bool, **counted: bool) -> None:
     """Tell what applying the model file (FILE, else --model) would change; nothing is written."""
     from streamprocessor.cli.model.diff import diff_with_applied, diff_with_file, print_diff
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    if against is not None and contacts:
-        message = "--contacts compares with the model in force; wanted it without --against"
+    if against is not None and any(counted.values()):
+        message = "--contacts and --rebuild compare with the model in force; wanted them without --against"
         raise click.UsageError(message)
     settings = settings_of(ctx) if against is not None else connected_settings(ctx)
     path = Path(file or settings.model)
     if against is not None:
         difference = diff_with_file(path, Path(against))
     else:
-        difference = run(diff_with_applied(settings, path, with_contacts=contacts))
+        difference = run(
+            diff_with_applied(settings, path, with_contacts=counted["contacts"], with_rebuild=counted["rebuild"])
+        )
     if as_json:
         print_json_lines([difference])
     else:

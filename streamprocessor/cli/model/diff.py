@@ -12,6 +12,7 @@ from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.revision_report import print_differences
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
+from streamprocessor.cli.model.retained.forecast import print_forecast, rebuild_forecast
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
 from streamprocessor.contract.display import Display, display_name
@@ -33,11 +34,18 @@ MOST_NAMED = 10
 """So many of the contacts that become hot are named at most."""
 
 
-async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bool) -> dict[str, Any]:
-    """The file beside the model in force; with_contacts: and what applying it now would do to each of them."""
+async def diff_with_applied(
+    settings: Settings, file: Path, *, with_contacts: bool, with_rebuild: bool = False
+) -> dict[str, Any]:
+    """The file beside the model in force, and what a rebuild would read again for rules that count from now on.
+
+    with_contacts: and what applying it now would do to each of them. with_rebuild: that is counted, not estimated.
+    """
     before = await active_model(settings)
     after = _as_applied_after(before, file)
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
+    if answer["from_now_on"] or with_rebuild:
+        answer["rebuild"] = await rebuild_forecast(settings, model_of(after), is_counted=with_rebuild)
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
         display = model_of(after).display
@@ -69,6 +77,8 @@ def print_diff(answer: dict[str, Any]) -> None:
         click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
         late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in answer["from_now_on"]]
         print_table(("score", "rule", "event type", "missing"), late)
+    if "rebuild" in answer:
+        print_forecast(answer["rebuild"])
     if "contacts" in answer:
         _print_contacts(answer["contacts"])
 

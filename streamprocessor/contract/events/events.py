@@ -17,7 +17,7 @@ from streamprocessor.contract.events.event_fields import (
     id_of,
     instant_ms_of,
 )
-from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer
+from streamprocessor.contract.events.transfers import MisplacedRecord, RetainedRecord, decode_transfer
 from streamprocessor.contract.events.updates import contact_of_update, decode_update
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.contract.lenient_json import mended_object, read_object
@@ -31,7 +31,7 @@ from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, In
 from streamprocessor.scoring.record.transfers import Received
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
-ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Received | MisplacedRecord]
+ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Received | MisplacedRecord | RetainedRecord]
 
 MAX_TYPE_CHARS = 128
 _BLANK_USER_AGENTS = ("", "-")

@@ -5,7 +5,7 @@ As bytes they are a version byte, then msgpack. Only our processes read them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -17,6 +17,7 @@ from streamprocessor.contract.changelog.record_layout import ClaimLayout, Source
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.scoring.record.facts import Event, Fact, RetainedEvent
 from streamprocessor.scoring.record.transfers import (
     ClaimTransfer,
     CutTransfer,
@@ -24,16 +25,24 @@ from streamprocessor.scoring.record.transfers import (
     EvidenceTransfer,
     ObjectionTransfer,
     OutgoingTransfer,
+    Received,
     RivalsTransfer,
     SecondRecord,
     Transfer,
 )
 
-VERSION = 3
+VERSION = 4
 _VERSION_BYTE = b"\x01"
 _MISPLACED_VERSION_BYTE = b"\x02"
 """The version of records that programs which know no misplaced ones must not pass over."""
 _RIVALS_VERSION_BYTE = b"\x03"
+_RETAINED_VERSION_BYTE = b"\x04"
+
+
+Decode: TypeAlias = (
+    "Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], Received | MisplacedRecord | RetainedRecord]"
+)
+"""(contact, value, headers, arrival_ms) to a fact; raises RecordError."""
 
 
 class MisplacedRecord(NamedTuple):
@@ -51,6 +60,17 @@ class MisplacedRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes | None]]
+
+
+class RetainedRecord(NamedTuple):
+    """A record of an input topic that was applied long ago, read again for what evidence did not store of it.
+
+    revision: of the model that asks for more of it.
+    record: where it lay, and what it is.
+    """
+
+    revision: int
+    record: MisplacedRecord
 
 
 class _Claim(msgspec.Struct, array_like=True, tag="claim"):
@@ -95,12 +115,22 @@ class _Misplaced(msgspec.Struct, array_like=True, tag="misplaced"):
     headers: list[tuple[str, bytes | None]]
 
 
+class _Retained(msgspec.Struct, array_like=True, tag="retained"):
+    revision: int
+    topic_number: int
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
 class _Second(msgspec.Struct, array_like=True, tag="second"):
     partition: int
     record: bytes
 
 
-_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection | _Rivals | _Misplaced | _Second
+_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection | _Rivals | _Misplaced | _Retained | _Second
 _decode = msgspec.msgpack.Decoder(_Row).decode
 
 
@@ -117,6 +147,32 @@ def misplaced_message(misplaced: MisplacedRecord) -> Message:
     return Message(EVIDENCE_TRANSFERS, key, _MISPLACED_VERSION_BYTE + encode(row), [])
 
 
+def retained_message(retained: RetainedRecord) -> Message:
+    """The message that brings a record that is read again to the partition where its contact belongs."""
+    topic_number, partition, offset, timestamp, key, value, headers = retained.record
+    row = ["retained", retained.revision, topic_number, partition, offset, timestamp, value, headers]
+    return Message(EVIDENCE_TRANSFERS, key, _RETAINED_VERSION_BYTE + encode(row), [])
+
+
+def retained_events(retained: MisplacedRecord, decoders: Mapping[int, Decode], arrival_ms: int) -> list[Fact]:
+    """The event, if any, in a record that is read again. arrival_ms: of the message that brought it.
+
+    decoders: of the input topics, by their numbers.
+
+    No other record has to be read again: all that updates say is stored.
+    """
+    try:
+        decoded = decoders[retained.topic_number](
+            (retained.key or b"").decode(), retained.value, retained.headers, retained.timestamp
+        )
+    except RecordError:  # its dead letter was written when it came
+        return []
+    if not isinstance(decoded, Event):
+        return []
+    where = (retained.topic_number, retained.partition, retained.offset)
+    return [RetainedEvent(decoded.id, decoded.occurred_at_ms, arrival_ms, decoded, *where)]
+
+
 def second_record_message(key: bytes, partition: int, record: bytes) -> Message:
     """The message that brings an encoded record of a partition to the one where its contact belongs."""
     return Message(EVIDENCE_TRANSFERS, key, _MISPLACED_VERSION_BYTE + encode(["second", partition, record]), [])
@@ -127,7 +183,7 @@ def decode_transfer(
     value: bytes | None,
     headers: Sequence[tuple[str, bytes | None]] | None,  # noqa: ARG001 - a ValueDecoder's signature
     arrival_ms: int,
-) -> Transfer | SecondRecord | MisplacedRecord:
+) -> Transfer | SecondRecord | MisplacedRecord | RetainedRecord:
     """The transfer that these bytes hold.
 
     Raises:
@@ -145,6 +201,9 @@ def decode_transfer(
         if isinstance(row, _Misplaced):
             where = (row.topic_number, row.partition, row.offset, row.timestamp)
             return MisplacedRecord(*where, contact.encode(), row.value, row.headers)
+        if isinstance(row, _Retained):
+            where = (row.topic_number, row.partition, row.offset, row.timestamp)
+            return RetainedRecord(row.revision, MisplacedRecord(*where, contact.encode(), row.value, row.headers))
         if isinstance(row, _Second):
             return SecondRecord(arrival_ms, row.partition, decode_record(row.record))
         return _transfer(row, arrival_ms)

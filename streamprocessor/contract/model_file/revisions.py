@@ -120,6 +120,23 @@ def with_same_scores(before: ModelRevision, text: str, now_ms: int) -> ModelRevi
     return msgspec.structs.replace(before, text=text, applied_at_ms=now_ms)
 
 
+def with_evidence_since(
+    before: ModelRevision, kept_since: dict[str, dict[str, int]], number: int, now_ms: int
+) -> ModelRevision:
+    """The revision of that number and of the same text that says since when evidence is complete by now.
+
+    Its number is another one, so that workers bring every contact to it; it counts only where `before` is in force.
+    """
+    return msgspec.structs.replace(
+        before,
+        revision=number,
+        applied_at_ms=now_ms,
+        kept_since=kept_since,
+        approved_by=(),
+        based_on=digest_of(before),
+    )
+
+
 def newest_of(records: Iterable[Any], known: ModelRevision | None = None) -> ModelRevision | None:
     """The revision in force after these records, of which those before made `known` the newest; None: there is none.
 

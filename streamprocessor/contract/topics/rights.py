@@ -126,7 +126,8 @@ _DUTIES = {
     REBUILD: _Duty(
         "`rebuild`: makes topics, moves all that they hold, and says where workers go on; with --from-inputs it makes "
         "the table's topics anew. Of the table that it moves it only reads; with --into it has these rights on the "
-        "first application, too",
+        "first application, too. `model rebuild`, and `model apply` with --rebuild: read inputs and the table, write "
+        "evidence-transfers and models",
         {
             READ: DIRECTIONS,
             WRITE: DIRECTIONS,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
-from types import MappingProxyType
 from typing import Any
 
 from streamprocessor.scoring.canonical import canonical, cut, unchecked
@@ -18,6 +17,8 @@ from streamprocessor.scoring.evidence.derive import (
     derive_attributes_in_place,
     update_values,
 )
+from streamprocessor.scoring.evidence.ingested import Ingested
+from streamprocessor.scoring.evidence.retained import retain_in_place
 from streamprocessor.scoring.evidence.size_limits import (
     MOST_ATTRIBUTE_BYTES,
     MOST_ATTRIBUTES,
@@ -28,48 +29,20 @@ from streamprocessor.scoring.evidence.union import attributes_of, has_event, hol
 from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.attribute_writes import order_of, write_of, write_order
 from streamprocessor.scoring.record.evidence import StoredEvent
-from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.record.facts import (
+    SCANNER,
+    AttributesWritten,
+    Event,
+    Fact,
+    RetainedEvent,
+    SuppressionChanged,
+    Verdict,
+)
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.record.suppression import SuppressionWord, last_word
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
-
-
-class Ingested:
-    """What a micro-batch's facts brought to one record.
-
-    news: the events that were new; joined_ids: the ids of those that came with the evidence of others.
-    matches: (rule, event, amount) in the order in which they were counted.
-    rules_changed: points, by number, of the attribute rules that began or ceased to hold.
-    first_moved: whether the contact's first event is another one.
-    attributes_written: whether an attribute was.
-    announces: None: no attributes came; False: none that may have the contact announced as a hot lead.
-    duplicates: how many facts were known already.
-    repeats: the ids of the new events that repeat another one; they are no news.
-    capped: how many attributes were dropped, for there were too many.
-    stale: whether something known was displaced, so that all must be derived anew.
-    """
-
-    rules_changed: Mapping[int, int] = MappingProxyType({})
-    first_moved: bool = False
-    attributes_written: bool = False
-    announces: bool | None = None
-    duplicates: int = 0
-    capped: int = 0
-    stale: bool = False
-    repeats: frozenset[str] = frozenset()
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.news: list[StoredEvent] = []
-        self.joined_ids: Collection[str] = ()
-        self.matches: list[RuleMatch] = []
-
-    @property
-    def cause(self) -> str:
-        """What made the step: events, else attributes, else a correction of what was known."""
-        return "event" if self.news or self.first_moved else "attributes" if self.attributes_written else "correction"
 
 
 def ingest_in_place(
@@ -83,7 +56,7 @@ def ingest_in_place(
     if joined_ids is not None:
         ingested.stale, ingested.joined_ids = True, joined_ids
     accumulator = Accumulator(plan, record, record.derived, ingested.matches.append)
-    if len(facts) > 1:
+    if len(facts) > 1 and type(facts[0]) is not RetainedEvent:  # those are known by their place in the topic
         facts = sorted(facts, key=_OCCURRENCE)  # in order, few limits have to be looked at again
     for fact in facts:
         if type(fact) is Event:
@@ -94,6 +67,8 @@ def ingest_in_place(
             _take_verdict(record, fact, ingested)
         elif type(fact) is SuppressionChanged:
             _take_suppression(record, fact, ingested)
+        elif type(fact) is RetainedEvent:
+            retain_in_place(plan, record, fact, ingested)
     if ingested.stale:
         _derive_again(plan, record, ingested)
     elif ingested.attributes_written:

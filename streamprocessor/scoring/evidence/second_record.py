@@ -13,7 +13,7 @@ from streamprocessor.scoring.identity.linking import link_in_place
 from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
 from streamprocessor.scoring.record.links import ChildEvidence, IdentityLinks, MergeClaim
-from streamprocessor.scoring.record.record import Record, number_elsewhere
+from streamprocessor.scoring.record.record import Record, is_number_retained, number_elsewhere
 from streamprocessor.scoring.record.suppression import last_word
 from streamprocessor.scoring.record.transfers import LinkFact, ObjectionTransfer, SecondRecord
 
@@ -74,7 +74,7 @@ def _unite_in_place(contact: str, record: Record, fact: SecondRecord) -> list[St
     _unite_shown(record, second)
     record.at_ms = max(record.at_ms, second.at_ms)
     for number, offset in second.offsets.items():
-        elsewhere = number_elsewhere(number, fact.partition)
+        elsewhere = number if is_number_retained(number) else number_elsewhere(number, fact.partition)
         record.offsets[elsewhere] = max(offset, record.offsets.get(elsewhere, -1))
     return [event for event in record.evidence.events() if event.id not in known_ids]
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from streamprocessor.scoring.identity.cycles import link_to_cut
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, next_version
+from streamprocessor.scoring.identity.joined_evidence import note_joined
 from streamprocessor.scoring.identity.link_limits import (
     MOST_CHILDREN,
     child_that_gives_way,
@@ -183,13 +184,7 @@ class _Linker:
         links.children[child] = ChildEvidence(fact.version, sources)
         self._note_evidence(True)
         known_sources = [] if known is None else known.sources
-        known_ids = {event.id for source in known_sources for event in source.evidence.events()}
-        new_events = [event for source in sources for event in source.evidence.events() if event.id not in known_ids]
-        self.outcome.joined_ids.update(event.id for event in new_events)
-        self.outcome.is_forwarded = self.outcome.is_forwarded or (bool(known_ids) and bool(new_events))
-        ages_ms = [event.arrival_ms - event.occurred_at_ms for event in new_events]
-        age_ms = min(ages_ms, default=max(0, fact.arrival_ms - fact.stamp[0]))
-        self.outcome.news_age_ms = age_ms if self.outcome.news_age_ms is None else min(self.outcome.news_age_ms, age_ms)
+        note_joined(self.outcome, known_sources, sources, max(0, fact.arrival_ms - fact.stamp[0]))
         return True
 
     def _closes_cycle(self, fact: EvidenceTransfer) -> bool:

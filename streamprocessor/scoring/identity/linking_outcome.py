@@ -22,6 +22,7 @@ class LinkingOutcome:
     where it has none any more); None: no evidence came.
     joined_ids: of the events that came with it.
     is_forwarded: whether they came to an old id, after the link was made.
+    is_retained: whether all that came are events that were read again at the old id.
     conflicts: how many known contacts claim this address from now on that another one has.
     """
 
@@ -35,4 +36,15 @@ class LinkingOutcome:
     news_age_ms: int | None = None
     joined_ids: set[str] = field(default_factory=set)
     is_forwarded: bool = False
+    is_retained: bool = False
     conflicts: int = 0
+
+    def cause(self, cause_of_facts: str, *, was_hidden: bool) -> str:
+        """What makes the step that follows. cause_of_facts: of those of the contact itself.
+
+        was_hidden: whether the contact showed nothing until now.
+        """
+        if self.is_retained and not was_hidden:
+            return "model"
+        is_joined = (self.has_new_evidence and not self.is_forwarded) or was_hidden
+        return "merge" if is_joined else "event" if self.is_forwarded else cause_of_facts

@@ -19,6 +19,8 @@ NANO = 10**9
 DAY_MS = 86_400_000
 END_OF_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: nothing is looked for later, and calendars end there."""
+NO_NEWS = END_OF_TIME_MS
+"""The age of what is no news: nobody is announced as a hot lead by it."""
 USUAL_ADDRESSES = ("email",)
 """The attributes that hold a contact's mail address where a model says nothing of them."""
 

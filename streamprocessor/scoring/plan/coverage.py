@@ -69,17 +69,27 @@ def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
                     yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
 
 
+def stored_since_ms(plan: Plan, type_: str) -> Mapping[str, int]:
+    """Path (or "" for the event itself) → arrival from which on evidence of the type stores it, where not always."""
+    covered = plan.model.covered_since_ms
+    if type_ in covered:
+        return covered[type_]
+    is_of_any = type_ not in plan.by_type or (type_ == FORM_SUBMISSION and not _is_named(plan, type_))
+    return covered.get(ANY, {}) if is_of_any else {}
+
+
 def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
     """The paths that the rule reads in events of each of its types; of derived properties what they are made of."""
-    if isinstance(rule.rule, InactivityRule):
-        return dict.fromkeys(rule.rule.types or (ANY,), ())
-    matcher = plan.matchers.get(rule.number)
-    if matcher is None:
-        return {}
     per_value = plan.per_value_plan_of_rule.get(rule.number)
-    read = paths_read(matcher.rule) | (set() if per_value is None else {per_value.path})
-    paths = stored_paths(plan.model.derivations, read)
-    return dict.fromkeys(matcher.rule.types, tuple(sorted(paths)))
+    read = set() if per_value is None else {per_value.path}
+    if isinstance(rule.rule, InactivityRule):
+        types: tuple[str, ...] = rule.rule.types or (ANY,)
+    else:
+        matcher = plan.matchers.get(rule.number)
+        if matcher is None:
+            return {}
+        types, read = matcher.rule.types, read | paths_read(matcher.rule)
+    return dict.fromkeys(types, tuple(sorted(stored_paths(plan.model.derivations, read))))
 
 
 def _is_named(plan: Plan, type_: str) -> bool:
@@ -96,9 +106,13 @@ def _rules_alone(model: Model) -> Plan:
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
     """What evidence of each type stores, the event itself included."""
     any_form = plan.any_type is not None and not _is_named(plan, FORM_SUBMISSION)
-    paths = {
-        type_: (WHOLE, *(field_path.path for field_path in type_plan.paths))
+    type_plans = {
+        type_: type_plan
         for type_, type_plan in plan.by_type.items()
         if not (any_form and type_ == FORM_SUBMISSION)  # it is one of any type
     }
-    return paths if plan.any_type is None else {**paths, ANY: (WHOLE,)}
+    if plan.any_type is not None:
+        type_plans[ANY] = plan.any_type
+    return {
+        type_: (WHOLE, *(field_path.path for field_path in type_plan.paths)) for type_, type_plan in type_plans.items()
+    }

@@ -14,7 +14,7 @@ from streamprocessor.scoring.model.rules import InactivityRule, Rule
 from streamprocessor.scoring.plan.matching import Matcher, Matchers
 from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
 from streamprocessor.scoring.plan.suppression_plan import SuppressionPlan
-from streamprocessor.scoring.record.evidence import StoredEvent
+from streamprocessor.scoring.record.evidence import StoredEvent, kept_as_of_ms
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.per_match import PerMatchTerm
@@ -149,7 +149,8 @@ class TypePlan:
         met = self.matchers.met_by(event.properties)
         if not self.since_ms:
             return met
-        return [matcher for matcher in met if event.arrival_ms >= self.since_ms.get(matcher.number, 0)]
+        kept_ms = kept_as_of_ms(event)
+        return [matcher for matcher in met if kept_ms >= self.since_ms.get(matcher.number, 0)]
 
 
 @dataclass(frozen=True, slots=True)

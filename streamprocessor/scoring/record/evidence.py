@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+KEPT_AGAIN = "!kept"
+"""Stands among the paths of a stored event that was read again: the arrival from which on as much is stored of all."""
+
 
 class StoredEvent(NamedTuple):
     """One accepted event, as far as rules can care.
@@ -21,6 +24,12 @@ class StoredEvent(NamedTuple):
     actor: str
     type: str
     properties: dict[str, Any]
+
+
+def kept_as_of_ms(event: StoredEvent) -> int:
+    """The arrival of events of which evidence stores as much as of this one: its own, if it was not read again."""
+    again_ms: int = event.properties.get(KEPT_AGAIN, 0)
+    return max(event.arrival_ms, again_ms)
 
 
 class Packing(Protocol):

@@ -68,7 +68,23 @@ class Verdict(NamedTuple):
     actor: str
 
 
-Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
+class RetainedEvent(NamedTuple):
+    """An event that was taken long ago, read again from its input topic, for evidence to have of it what rules ask now.
+
+    arrival_ms: of the message that brings it, not of the event.
+    topic_number, partition, offset: where it lies.
+    """
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    event: Event
+    topic_number: int
+    partition: int
+    offset: int
+
+
+Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict | RetainedEvent
 
 
 class Merged(NamedTuple):

@@ -47,7 +47,7 @@ class Record:
     sequence: number of the last announced step.
     at_ms: the record's clock, the instant of its last step or fact; it never goes back.
     offsets: input topic number → last applied offset (the worker's alone); of records that lay in another partition
-    `number_elsewhere` → the same there.
+    `number_elsewhere` → the same there; of those that were read again `number_retained` → the same.
     attributes: name → the last write, as attribute_writes.py has it; value None: deleted.
     suppressed: the last word on it of explicit updates and of compacted events.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
@@ -89,10 +89,26 @@ def number_elsewhere(topic_number: int, partition: int) -> int:
     return (partition + 1) << 16 | topic_number
 
 
+def number_retained(topic_number: int, partition: int, since_ms: int) -> int:
+    """The number under which `offsets` has the records of a topic's partition that were read again.
+
+    since_ms: the arrival from which on evidence stored such events anyway: other types may be read again later.
+
+    >>> number_retained(5, 1, 3_000), is_number_retained(number_retained(5, 1, 0)), is_number_retained(131077)
+    (17180000261, True, False)
+    """
+    return (since_ms // 1_000 + 1) << 32 | number_elsewhere(topic_number, partition)
+
+
+def is_number_retained(number: int) -> bool:
+    """Whether it is one that number_retained has made."""
+    return number >> 32 > 0
+
+
 def topic_number_of(number: int) -> int:
     """The topic's number, of one under which `offsets` has its records, in whichever partition they lay.
 
-    >>> topic_number_of(5), topic_number_of(131077)
-    (5, 5)
+    >>> topic_number_of(5), topic_number_of(131077), topic_number_of(17180000261)
+    (5, 5, 5)
     """
     return number & 0xFFFF

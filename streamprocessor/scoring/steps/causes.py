@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streamprocessor.scoring.evidence.ingest import Ingested
+from streamprocessor.scoring.evidence.ingested import Ingested
 from streamprocessor.scoring.plan.matching import KINDS
 from streamprocessor.scoring.plan.plan import Plan, RulePlan
 from streamprocessor.scoring.record.record import Derived

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.evidence.derive import derive_attributes_in_place
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
-from streamprocessor.scoring.model.model import END_OF_TIME_MS, HotLead, Matrix
+from streamprocessor.scoring.model.model import NO_NEWS, HotLead, Matrix
 from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.attribute_writes import value_at
 from streamprocessor.scoring.record.record import Derived, Record
@@ -20,9 +20,6 @@ from streamprocessor.scoring.terms.terms import MotionBound
 
 ShownScore = tuple["int | None", "str | None"]
 """Presented score in nano and stage; both None: null, or no number but a label."""
-
-NO_NEWS = END_OF_TIME_MS
-"""The age of news that is never announced as a hot lead."""
 
 
 class Evaluation(NamedTuple):

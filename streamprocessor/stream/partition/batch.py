@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -45,6 +45,23 @@ class Batch(NamedTuple):
         """The batch in parts of at most so many records."""
         for first in range(0, len(self.records), most_records):
             yield Batch(self.topic_number, self.records[first : first + most_records])
+
+
+#: A record with the number of its topic.
+Item = tuple[int, RawRecord]
+
+
+def by_contact(batches: Sequence[Batch]) -> list[tuple[bytes | None, list[Item]]]:
+    """The records of each key, in their order."""
+    items_by_key: dict[bytes | None, list[Item]] = {}
+    for number, raws in batches:
+        for raw in raws:
+            key = raw.key
+            if key in items_by_key:
+                items_by_key[key].append((number, raw))
+            else:
+                items_by_key[key] = [(number, raw)]
+    return list(items_by_key.items())
 
 
 class QueuedBatch(NamedTuple):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events import transfers
 from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.event_fields import contact_of
-from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_message
 from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
@@ -22,18 +22,14 @@ from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.record.links import IdentityLinks
 from streamprocessor.scoring.record.record import Record, number_elsewhere
 from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact, Received, SecondRecord
-from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.scorer import Outcome, Scorer
 from streamprocessor.scoring.steps.steps import Step
-from streamprocessor.stream.partition.batch import Batch, RawRecord
+from streamprocessor.stream.partition.batch import Batch, Item, by_contact
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import Change
 from streamprocessor.stream.partition.placement import handed_over, misplaced_messages
 
-#: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
-Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Received | MisplacedRecord"]
-#: A record with the number of its topic.
-Item = tuple[int, RawRecord]
 #: A fact about a contact's links, with the record that it came in.
 ReceivedLink = tuple["LinkFact | SecondRecord", Item]
 
@@ -56,7 +52,7 @@ class MicrobatchContext:
     scorer: Scorer
     hot_stages: HotStages
     announcer: Announcer
-    decoders: Mapping[int, Decode]
+    decoders: Mapping[int, transfers.Decode]
     full_names: Mapping[int, str]
     partition: int
     partition_of: Callable[[bytes], int]
@@ -74,19 +70,6 @@ def score_batches(
     return microbatch.result
 
 
-def by_contact(batches: Sequence[Batch]) -> list[tuple[bytes | None, list[Item]]]:
-    """The records of each key, in their order."""
-    items_by_key: dict[bytes | None, list[Item]] = {}
-    for number, raws in batches:
-        for raw in raws:
-            key = raw.key
-            if key in items_by_key:
-                items_by_key[key].append((number, raw))
-            else:
-                items_by_key[key] = [(number, raw)]
-    return list(items_by_key.items())
-
-
 class Microbatch:
     """A micro-batch of input records in the making.
 
@@ -98,6 +81,7 @@ class Microbatch:
         self.result = MicrobatchResult()
         self._context = context
         self._records = records
+        self._retained: list[Fact] = []
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         """Add what becomes of these contacts, of each of which all that arrived is given."""
@@ -126,9 +110,9 @@ class Microbatch:
             record = open_record(self._context, key, stored)
             facts, links = self._receive(contact, record, items)
             change: Change | None = None
-            if links or (facts and record.links is not None):
+            if links or ((facts or self._retained) and record.links is not None):
                 change = self._apply_with_links(key, record, facts, links)
-            elif facts:
+            elif facts or self._retained:
                 change = self._apply(key, record, facts)
             if change is not None:
                 if len(result.traces) > traces:
@@ -142,6 +126,7 @@ class Microbatch:
         offsets, decoders, consumed = record.offsets, context.decoders, self.result.consumed
         facts: list[Fact] = []
         links: list[ReceivedLink] = []
+        self._retained = []
         for item in items:
             number, raw = item
             offset, headers = raw.offset, raw.headers
@@ -154,7 +139,10 @@ class Microbatch:
             except RecordError as error:
                 self._refuse(item, error)
                 continue
-            if type(fact) is not Event and isinstance(fact, MisplacedRecord):
+            if type(fact) is not Event and isinstance(fact, transfers.RetainedRecord):
+                self._read_again(fact, raw.timestamp)
+                continue
+            if type(fact) is not Event and isinstance(fact, transfers.MisplacedRecord):
                 number, item = fact.topic_number, (fact.topic_number, fact)
                 inner = self._unwrap(contact, record, fact)
                 if inner is None:
@@ -165,7 +153,7 @@ class Microbatch:
                 kind = (number, fact.type)
             elif isinstance(fact, LINK_FACTS):
                 if isinstance(fact, SecondRecord):
-                    _refuse_newer(self._context, fact.record)
+                    _refuse_newer(self._context, fact.record.revision)
                 links.append((fact, item))
                 kind = (number, "link")
             else:
@@ -179,7 +167,12 @@ class Microbatch:
                 self.result.note_trace(raw.timestamp, headers)
         return facts, links
 
-    def _unwrap(self, contact: str, record: Record, misplaced: MisplacedRecord) -> Received | None:
+    def _read_again(self, retained: transfers.RetainedRecord, arrival_ms: int) -> None:
+        """Note the event in a record that is read again for a revision of the model; older ones ask for less of it."""
+        _refuse_newer(self._context, retained.revision)
+        self._retained += transfers.retained_events(retained.record, self._context.decoders, arrival_ms)
+
+    def _unwrap(self, contact: str, record: Record, misplaced: transfers.MisplacedRecord) -> Received | None:
         """The fact in a record that was handed over; None: it is known already, or a dead letter now."""
         number = misplaced.topic_number
         elsewhere = number_elsewhere(number, misplaced.partition)
@@ -192,7 +185,7 @@ class Microbatch:
         except RecordError as error:
             self._refuse((number, misplaced), error)
             return None
-        assert not isinstance(fact, MisplacedRecord)
+        assert not isinstance(fact, transfers.MisplacedRecord | transfers.RetainedRecord)
         return fact
 
     def _hand_over(self, key: bytes, stored: bytes | None, items: list[Item]) -> None:
@@ -211,11 +204,16 @@ class Microbatch:
         if record.revision < context.scorer.model.revision:
             steps += context.scorer.migrate_in_place(record, record.at_ms)
         outcome = context.scorer.apply_in_place(record, facts)
+        is_changed = outcome.duplicates < len(facts)
+        if self._retained:
+            again = context.scorer.apply_in_place(record, self._retained)
+            is_changed = is_changed or again.duplicates < len(self._retained)
+            outcome = result.with_retained(outcome, again)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
         if outcome.capped or outcome.cut or outcome.forgotten or outcome.repeats:
             result.count_lost(outcome)
-        if outcome.duplicates < len(facts) or outcome.steps or steps:
+        if is_changed or outcome.steps or steps:
             steps += outcome.steps
             if steps:
                 result.count(steps)
@@ -234,7 +232,11 @@ class Microbatch:
         if record.revision < context.scorer.model.revision:
             steps += context.scorer.migrate_in_place(record, record.at_ms)
         contact = key.decode()
-        outcome = context.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
+        apply_in_place = context.scorer.apply_with_links_in_place
+        is_new = bool(links or facts)
+        outcome = apply_in_place(contact, record, [fact for fact, _ in links], facts) if is_new else Outcome([], 0, 0)
+        if self._retained:  # by themselves: they announce nobody
+            outcome = result.with_retained(outcome, apply_in_place(contact, record, [], self._retained))
         result.skipped["duplicate"] += outcome.duplicates
         result.count_lost(outcome)
         for reason, count in outcome.dropped.items():
@@ -244,7 +246,7 @@ class Microbatch:
             self._refuse(item, RecordError(reason, detail))
         if nothing_left(record) and outcome.erased_ms is None and not outcome.sends:
             return None
-        owed = [transfer_message(sending) for sending in outcome.sends]
+        owed = [transfers.transfer_message(sending) for sending in outcome.sends]
         if outcome.erased_ms is not None:
             steps = []
             owed.append(tombstone(contact))
@@ -256,7 +258,7 @@ class Microbatch:
 
     def _refuse(self, item: Item, error: RecordError) -> None:
         number, raw = item
-        partition = raw.partition if isinstance(raw, MisplacedRecord) else self._context.partition
+        partition = raw.partition if isinstance(raw, transfers.MisplacedRecord) else self._context.partition
         origin = Origin(self._context.full_names[number], partition, raw.offset, raw.timestamp)
         self.result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
         self.result.dead[number, error.reason] += 1
@@ -278,13 +280,13 @@ def open_record(context: MicrobatchContext, key: bytes, stored: bytes | None) ->
             record.links = IdentityLinks(erased_at_ms=erased_at_ms)
         return record
     record = decode_record(stored)
-    _refuse_newer(context, record)
+    _refuse_newer(context, record.revision)
     return record
 
 
-def _refuse_newer(context: MicrobatchContext, record: Record) -> None:
-    if record.revision > context.scorer.model.revision:
-        raise NewerModelNeededError(record.revision, context.scorer.model.revision)
+def _refuse_newer(context: MicrobatchContext, revision: int) -> None:
+    if revision > context.scorer.model.revision:
+        raise NewerModelNeededError(revision, context.scorer.model.revision)
 
 
 def change_of(context: MicrobatchContext, key: bytes, record: Record, steps: list[Step]) -> Change:

@@ -87,6 +87,8 @@ class MicrobatchMetrics:
         for number, count in result.misplaced.items():
             metrics.events_misplaced.labels(self._topic_names[number]).inc(count)
             self._say_what_to_set(self._topic_names[number])
+        for outcome, count in result.retained.items():
+            metrics.events_retained.labels(outcome).inc(count)
         metrics.evidence_capped.inc(result.capped)
         metrics.values_forgotten.inc(result.forgotten)
         metrics.identity_conflicts.inc(result.conflicts)

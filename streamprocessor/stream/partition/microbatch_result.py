@@ -30,6 +30,7 @@ class MicrobatchResult:
     capped: pieces of evidence dropped early; cut: values that were too large, by what they are.
     forgotten: values of per-value scores dropped, as there were too many.
     conflicts: known contacts that claim an address which another one has.
+    retained: events that were read again, by what became of them.
     traces: of the records that brought a trace context, of those that became facts.
     """
 
@@ -48,6 +49,7 @@ class MicrobatchResult:
     cut: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
     conflicts: int = 0
+    retained: Counter[str] = field(default_factory=Counter)
     traces: list[RecordTrace] = field(default_factory=list)
 
     def note_trace(self, arrival_ms: int, headers: Headers) -> None:
@@ -82,3 +84,15 @@ class MicrobatchResult:
                     self.transitions[score.name, score.stage] += 1
                 if score.unrounded_nano in CUT_SCORES:
                     self.cut["score"] += 1
+
+    def with_retained(self, outcome: Outcome, again: Outcome) -> Outcome:
+        """What became of a contact's facts, and after them of events that were read again, which are counted."""
+        self.retained.update(again.retained or {})
+        return outcome._replace(
+            steps=[*outcome.steps, *again.steps],
+            capped=outcome.capped + again.capped,
+            cut=outcome.cut + again.cut,
+            forgotten=outcome.forgotten + again.forgotten,
+            sends=[*outcome.sends, *again.sends],
+            dropped=Counter(outcome.dropped) + Counter(again.dropped),
+        )

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator
 
 from streamprocessor.errors import MustRestartError, NewerModelNeededError
 from streamprocessor.process.logs.context import batch_name
-from streamprocessor.stream.partition.batch import Batch, QueuedBatch
+from streamprocessor.stream.partition.batch import Batch, QueuedBatch, by_contact
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
     MicrobatchContext,
-    by_contact,
     score_batches,
 )
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult

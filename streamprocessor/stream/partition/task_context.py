@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.transfers import Decode
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Decode, MicrobatchContext
+from streamprocessor.stream.partition.microbatch import MicrobatchContext
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Partition

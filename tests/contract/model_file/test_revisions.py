@@ -19,6 +19,7 @@ from streamprocessor.contract.model_file.revisions import (
     new_key,
     newest_of,
     revision_after,
+    with_evidence_since,
 )
 from streamprocessor.errors import OperatorError
 
@@ -267,3 +268,22 @@ def test_a_revision_of_before_there_was_a_since_counts_all() -> None:
     old = b'{"revision":3,"name":"default","version":"5f1c","text":"' + OPENS.encode() + b'","applied_at":1}'
     model = model_of(decode_revision(old))
     assert (model.covered_since_ms, model.announce_hot_leads) == ({}, False)
+
+
+def test_evidence_that_is_complete_is_said_by_a_revision_of_its_own_and_the_same_text() -> None:
+    late = msgspec.structs.replace(REVISION, kept_since={"purchase": {"": 100}}, approved_by=("joe",))
+    complete = with_evidence_since(late, {}, 5, 200)
+    records = [Stored(new_key(each), encode_revision(each)) for each in (late, complete)]
+
+    assert newest_of(records) == complete
+    assert (complete.revision, complete.text, complete.kept_since, complete.approved_by) == (5, late.text, {}, ())
+
+
+def test_another_model_that_came_meanwhile_stays_in_force() -> None:
+    late = msgspec.structs.replace(REVISION, kept_since={"purchase": {"": 100}})
+    other = ModelRevision(4, "m", "v", "other", 150)
+    records = [
+        Stored(new_key(each), encode_revision(each)) for each in (late, other, with_evidence_since(late, {}, 5, 2))
+    ]
+
+    assert newest_of(records) == other

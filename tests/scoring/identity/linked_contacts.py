@@ -8,7 +8,7 @@ from random import Random
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.address_identities import identities_in
-from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer, transfer_message
+from streamprocessor.contract.events.transfers import MisplacedRecord, RetainedRecord, decode_transfer, transfer_message
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.record.facts import AttributesWritten, InputFact
 from streamprocessor.scoring.record.record import Record
@@ -103,5 +103,5 @@ class LinkedContacts:
                 message = transfer_message(sending)
                 assert message.value is not None
                 addressed = decode_transfer(sending.to, message.value, [], self.now_ms)
-                assert not isinstance(addressed, SecondRecord | MisplacedRecord)
+                assert not isinstance(addressed, SecondRecord | MisplacedRecord | RetainedRecord)
                 self._queues[contact, sending.to].append(addressed)

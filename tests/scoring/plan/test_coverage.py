@@ -78,6 +78,16 @@ def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap(
     assert fourth.covered_since_ms == {"email_click": click, "email_open": {"": 300}}
 
 
+def test_the_property_of_a_per_value_score_is_kept_of_events_of_any_type_from_now_on() -> None:
+    by_product = Score("by", (QUIET,), by="properties.product")
+    known = Model("m", "v", (Score("s", (QUIET,)),), revision=1, scanners=None)
+    model = Model("m", "v", (by_product,), revision=2, scanners=None)
+    since = covered_since(model, known, SINCE_MS)
+    assert since == {"any": {"properties.product": SINCE_MS}}
+    gaps = list(coverage_gaps(replace(model, covered_since_ms=since), SINCE_MS))
+    assert gaps == [CoverageGap("by", "quiet", "any", ("properties.product",), SINCE_MS)]
+
+
 def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> None:
     known = EventRule("any-click", ("email_click",), E15)
     model = model_of(OPEN, CLICK, HOME, NO_DEMO, QUIET)
