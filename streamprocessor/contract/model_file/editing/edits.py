@@ -5,7 +5,7 @@ A path leads to a place: words of mappings, the place of an item in a list from 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Part: TypeAlias = str | int
@@ -31,7 +31,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """The last word of the path, or the id of a rule, is another; what refers to a score, a stage or a group follows."""
+    """The path's last word, or the id of a rule, is another; what refers to a score, a stage or a group follows."""
 
     path: Path
     to: str
@@ -102,7 +102,7 @@ class AddScore:
     """The model has one more score, of these words, before another one; None: behind all of them."""
 
     score: str
-    value: dict[str, Any]
+    words: dict[str, Any] = field(default_factory=dict)
     before: str | None = None
     op: Literal["add_score"] = "add_score"
 

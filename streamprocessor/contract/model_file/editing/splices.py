@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamprocessor.contract.model_file.editing.alignment import Alignment, Item, aligned, items_of
-from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, Place, ScalarPlace
+from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, Place
 from streamprocessor.contract.model_file.editing.values import Value, fingerprint
 from streamprocessor.contract.model_file.editing.yaml_text import (
     block_lines,

@@ -75,3 +75,12 @@ def _canonical(value: Value) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value
     return [[f"{Decimal(value).normalize():f}"], "number"]
+
+
+def json_of_values(value: Value) -> Any:
+    """The value as JSON shows it: what has a point is a double."""
+    if isinstance(value, dict):
+        return {word: json_of_values(inner) for word, inner in value.items()}
+    if isinstance(value, list):
+        return [json_of_values(inner) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value
