@@ -47,7 +47,7 @@ class Silence(NamedTuple):
     renamed_to: str | None
 
 
-class ModelChange(NamedTuple):
+class ModelReplacement(NamedTuple):
     """A model, the one that comes in its place, and what that has under other names."""
 
     old: Model
@@ -76,7 +76,7 @@ def _names_of_score(score: str, stages: Iterable[str], value: str) -> Iterator[M
         yield ModelName(score, by_value=True)
 
 
-def silences(askers: Iterable[Asker], change: ModelChange) -> list[Silence]:
+def silences(askers: Iterable[Asker], change: ModelReplacement) -> list[Silence]:
     """What the change silences, in the order of the askers: of a score that is gone nothing more is told."""
     found: list[Silence] = []
     for asker in askers:
@@ -90,7 +90,7 @@ def silences(askers: Iterable[Asker], change: ModelChange) -> list[Silence]:
     return found
 
 
-def _silence(asker: Asker, name: ModelName, change: ModelChange) -> Silence:
+def _silence(asker: Asker, name: ModelName, change: ModelReplacement) -> Silence:
     if name.segment is not None:
         what, now = f"segment '{name.segment}'", change.renames.segments.get(name.segment)
     elif name.by_value:
@@ -113,7 +113,7 @@ def _stage_now(renames: Renames, name: ModelName) -> str | None:
     return others.pop() if len(others) == 1 else None
 
 
-def _still_has(change: ModelChange, name: ModelName) -> bool:
+def _still_has(change: ModelReplacement, name: ModelName) -> bool:
     if name.by_value:
         return _by(change.old, name.score) == _by(change.new, name.score)
     return _has(change.new, name)

@@ -15,7 +15,7 @@ from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.contract.model_file.read_model import json_of_model, model_schema, parse_model
 from streamprocessor.contract.model_file.revisions import model_of, revision_after
 from streamprocessor.contract.model_file.rule_words.form_words import form_words
-from streamprocessor.contract.subscriptions.silences import ModelChange, silences
+from streamprocessor.contract.subscriptions.silences import ModelReplacement, silences
 from streamprocessor.errors import ModelError
 from streamprocessor.readmodel.endpoints.editing.askers import askers
 from streamprocessor.readmodel.problem import Problem
@@ -88,7 +88,7 @@ def difference_of_model(
         notes = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
         raise Problem(422, "no-model", str(error), more={"problems": notes}) from error
     before = entry.revision
-    change = ModelChange(model_of(before), model, renames(before.text, body.text))
+    change = ModelReplacement(model_of(before), model, renames(before.text, body.text))
     return TextDifference(
         against=entry.label,
         differences=difference_views(differences(before.text, body.text)),
