@@ -33,7 +33,7 @@ class EntryPlace:
     word: str | None
     start: int
     word_end: int
-    node: Place
+    node: NodePlace
 
     @property
     def end(self) -> int:
@@ -62,16 +62,16 @@ class CollectionPlace:
         return [entry.node.values for entry in self.entries]
 
 
-Place: TypeAlias = ScalarPlace | CollectionPlace
+NodePlace: TypeAlias = ScalarPlace | CollectionPlace
 
 
-def place_of(text: str) -> Place | None:
+def place_of(text: str) -> NodePlace | None:
     """The places of the one document, which can be read strictly; None: the text says nothing."""
     node = YAML(typ="safe", pure=True).compose(text)
     return None if node is None else _place(text, node)
 
 
-def _place(text: str, node: Any) -> Place:
+def _place(text: str, node: Any) -> NodePlace:
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
         end = start + len(text[start:end].rstrip())  # of a block of lines the parser counts what follows it, too

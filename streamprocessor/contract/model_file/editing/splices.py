@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streamprocessor.contract.model_file.editing.alignment import Alignment, Item, aligned, items_of
-from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, Place
+from streamprocessor.contract.model_file.editing.alignment import Alignment, Entry, aligned, items_of
+from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, NodePlace
 from streamprocessor.contract.model_file.editing.values import Value, fingerprint
 from streamprocessor.contract.model_file.editing.yaml_text import (
     block_lines,
@@ -46,7 +46,7 @@ class Rewriting:
     text: str
     line_end: str
 
-    def document(self, place: Place | None, wanted: Value) -> Iterator[Splice]:
+    def document(self, place: NodePlace | None, wanted: Value) -> Iterator[Splice]:
         """The splices of the whole text. place: of its document; None: it says nothing."""
         if place is None:
             yield Splice(len(self.text), len(self.text), self._on_a_new_line(len(self.text), _document_lines(wanted)))
@@ -98,17 +98,19 @@ class Rewriting:
         else:
             yield from self._in_lines(place, place.column, new, alignment)
 
-    def _kept_entries(self, place: CollectionPlace, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _kept_entries(self, place: CollectionPlace, new: list[Entry], alignment: Alignment) -> Iterator[Splice]:
         for item, index in zip(new, alignment.old_of_new, strict=True):
             if index is not None and index in alignment.kept:
                 yield from self._entry(place.entries[index], place, item)
 
-    def _entry(self, entry: EntryPlace, owner: CollectionPlace, item: Item) -> Iterator[Splice]:
+    def _entry(self, entry: EntryPlace, owner: CollectionPlace, item: Entry) -> Iterator[Splice]:
         if item.word is not None and item.word != entry.word:
             yield Splice(entry.start, entry.word_end, scalar_text(item.word))
         yield from self._value(entry, owner, item.value)
 
-    def _in_lines(self, place: CollectionPlace, column: int, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _in_lines(
+        self, place: CollectionPlace, column: int, new: list[Entry], alignment: Alignment
+    ) -> Iterator[Splice]:
         yield from self._kept_entries(place, new, alignment)
         gone = [each for index, each in enumerate(place.entries) if index not in alignment.kept]
         first = place.entries[0]
@@ -133,7 +135,7 @@ class Rewriting:
                 coming += lines
         yield from self._insertion(place, anchor, coming)
 
-    def _new_lines(self, place: CollectionPlace, column: int, item: Item, index: int | None) -> list[str]:
+    def _new_lines(self, place: CollectionPlace, column: int, item: Entry, index: int | None) -> list[str]:
         """The lines of an entry that comes here; index: of the old entry that it was elsewhere."""
         if index is not None:
             entry = place.entries[index]
@@ -181,7 +183,7 @@ class Rewriting:
         airy = [pair for pair in pairs if self._has_blank_line(pair[0].end, pair[1].start)]
         return len(airy) * 2 > len(pairs)
 
-    def _is_tall(self, place: Place) -> bool:
+    def _is_tall(self, place: NodePlace) -> bool:
         return place.start < place.end and self._line_end(place.start) < place.end
 
     def _has_blank_line(self, start: int, end: int) -> bool:
@@ -189,7 +191,7 @@ class Rewriting:
 
     # ---- entries in brackets ---------------------------------------------------------------------------------------
 
-    def _in_brackets(self, place: CollectionPlace, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _in_brackets(self, place: CollectionPlace, new: list[Entry], alignment: Alignment) -> Iterator[Splice]:
         if len(alignment.kept) == len(place.entries) == len(new):
             yield from self._kept_entries(place, new, alignment)
             return
@@ -232,7 +234,7 @@ class Rewriting:
         return block if is_at_start else self.line_end + block
 
 
-def _says_the_same(place: Place, wanted: Value) -> bool:
+def _says_the_same(place: NodePlace, wanted: Value) -> bool:
     """Whether it says that already, in that order."""
     values = place.values
     return fingerprint(values) == fingerprint(wanted) and _order(values) == _order(wanted)

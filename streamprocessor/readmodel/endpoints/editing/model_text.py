@@ -17,7 +17,7 @@ from streamprocessor.contract.model_file.revisions import model_of, revision_aft
 from streamprocessor.contract.model_file.rule_words.form_words import form_words
 from streamprocessor.contract.subscriptions.silences import ModelReplacement, silences
 from streamprocessor.errors import ModelError
-from streamprocessor.readmodel.endpoints.editing.askers import askers
+from streamprocessor.readmodel.endpoints.editing.dependents import dependents
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.editing import EditBody, TextBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
@@ -86,7 +86,7 @@ def difference_of_model(
         model = parse_model(body.text, "the text")
     except ModelError as error:
         notes = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
-        raise Problem(422, "no-model", str(error), more={"problems": notes}) from error
+        raise Problem(422, "no-model", str(error), members={"problems": notes}) from error
     before = entry.revision
     change = ModelReplacement(model_of(before), model, renames(before.text, body.text))
     return TextDifference(
@@ -95,7 +95,7 @@ def difference_of_model(
         from_now_on=[
             LateRule(**each) for each in late_rules(revision_after(before, model, body.text, context.clock_ms()))
         ],
-        silenced=[SilenceView(**each._asdict()) for each in silences(askers(context), change)],
+        silenced=[SilenceView(**each._asdict()) for each in silences(dependents(context), change)],
     )
 
 

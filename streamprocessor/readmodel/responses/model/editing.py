@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.contract.subscriptions.silences import AskerKind
+from streamprocessor.contract.subscriptions.silences import DependentKind
 from streamprocessor.readmodel.responses.model.publication import DifferenceView
 
 
@@ -60,7 +60,7 @@ class LateRule(BaseModel):
 class SilenceView(BaseModel):
     """Somebody who asks for what is gone."""
 
-    kind: AskerKind
+    kind: DependentKind
     name: str
     asks_for: str = Field(description="What is gone, in a sentence.")
     score: str | None

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from streamprocessor.contract.subscriptions.silences import Asker, ModelName, names_of_filter, names_of_subscription
+from streamprocessor.contract.subscriptions.silences import Dependent, NamedPart, names_of_filter, names_of_subscription
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.endpoints.known_segments import API, all_known
@@ -17,7 +17,7 @@ from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store.tables import views
 
 
-def askers(context: ApiContext) -> list[Asker]:
+def dependents(context: ApiContext) -> list[Dependent]:
     """The subscriptions of the topic, the segments that were put here, and saved views."""
     model = context.scorer().model
     with context.reading() as connection:
@@ -25,36 +25,36 @@ def askers(context: ApiContext) -> list[Asker]:
         of_views = list(_views(connection))
     return [
         *_subscriptions(context.gateways.subscriptions.known),
-        *(Asker("segment", each.name, names_of_filter(each.filter)) for each in segments),
+        *(Dependent("segment", each.name, names_of_filter(each.filter)) for each in segments),
         *of_views,
     ]
 
 
-def _subscriptions(known: Mapping[str, dict[str, Any] | None]) -> Iterator[Asker]:
+def _subscriptions(known: Mapping[str, dict[str, Any] | None]) -> Iterator[Dependent]:
     for name, value in known.items():
         try:
             subscription = parse_subscription(name, orjson.dumps(value).decode(), "subscription")
         except OperatorError:
             continue  # it gets nothing as it is, and delivery says why
-        yield Asker("subscription", name, names_of_subscription(subscription.filter))
+        yield Dependent("subscription", name, names_of_subscription(subscription.filter))
 
 
-def _views(connection: Connection) -> Iterator[Asker]:
+def _views(connection: Connection) -> Iterator[Dependent]:
     for row in connection.execute(select(views).order_by(views.c.name)):
-        yield Asker("view", row.name, tuple(_names_of_view(orjson.loads(row.view))))
+        yield Dependent("view", row.name, tuple(_names_of_view(orjson.loads(row.view))))
 
 
-def _names_of_view(view: Mapping[str, Any]) -> Iterator[ModelName]:
+def _names_of_view(view: Mapping[str, Any]) -> Iterator[NamedPart]:
     score = view.get("score")
     if score is not None:
-        yield ModelName(score)
-    yield from (ModelName(score, stage) for stage in view.get("stage", ()))
+        yield NamedPart(score)
+    yield from (NamedPart(score, stage) for stage in view.get("stage", ()))
     if score is not None and view.get("value"):
-        yield ModelName(score, by_value=True)
+        yield NamedPart(score, by_value=True)
     if view.get("segment") is not None:
-        yield ModelName(segment=view["segment"])
+        yield NamedPart(segment=view["segment"])
     for word in view.get("columns", ()):
         kind, _, rest = word.partition(":")
         name, _, value = rest.partition(":")
         if name and kind != ATTRIBUTE:
-            yield ModelName(name, by_value=bool(value)) if value else ModelName(name)
+            yield NamedPart(name, by_value=bool(value)) if value else NamedPart(name)
