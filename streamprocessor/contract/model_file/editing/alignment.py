@@ -23,7 +23,7 @@ class Alignment(NamedTuple):
     kept: frozenset[int]
 
 
-def items_of(values: Value) -> list[Entry]:
+def entries_of(values: Value) -> list[Entry]:
     """The entries of a mapping or a list."""
     if isinstance(values, dict):
         return [Entry(word, value) for word, value in values.items()]
@@ -33,7 +33,7 @@ def items_of(values: Value) -> list[Entry]:
 def aligned(old: Sequence[Entry], new: Sequence[Entry]) -> Alignment:
     """Entries are the same by their word; items by what they say, else by their id; else by their place between such.
 
-    By its place is only the same what is so in half of its words at least, or a single value.
+    Where their number changes, by its place is only the same what is so in half of its words, or a single value.
     """
     matches: dict[int, int] = {}  # new to old
     for keys in _keys(old, new):
@@ -44,10 +44,15 @@ def aligned(old: Sequence[Entry], new: Sequence[Entry]) -> Alignment:
         for index, key in enumerate(keys[1]):
             if index not in matches and key is not None and free.get(key):
                 matches[index] = free[key].pop(0)
-    taken = set(matches.values())
+    taken, is_as_long = set(matches.values()), len(old) == len(new)
     for index, item in enumerate(new):
         place = matches.get(index - 1, -1) + 1 if index == 0 or index - 1 in matches else len(old)
-        if index not in matches and place < len(old) and place not in taken and _alike(old[place], item):
+        if (
+            index not in matches
+            and place < len(old)
+            and place not in taken
+            and (is_as_long or _alike(old[place], item))
+        ):
             matches[index] = place
             taken.add(place)
     in_order = [matches[index] for index in range(len(new)) if index in matches]

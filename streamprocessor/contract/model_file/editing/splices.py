@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streamprocessor.contract.model_file.editing.alignment import Alignment, Entry, aligned, items_of
+from streamprocessor.contract.model_file.editing.alignment import Alignment, Entry, aligned, entries_of
 from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, NodePlace
 from streamprocessor.contract.model_file.editing.values import Value, fingerprint
 from streamprocessor.contract.model_file.editing.yaml_text import (
@@ -64,7 +64,7 @@ class Rewriting:
         place = entry.node
         if _says_the_same(place, wanted):
             return
-        if isinstance(place, CollectionPlace) and _is_like(place, wanted):
+        if isinstance(place, CollectionPlace) and _is_like(place, wanted) and self._has_beginning(place, wanted):
             yield from self._collection(place, wanted)
         elif owner.column is None:
             blank = " " if place.start == place.end and self.text[place.start - 1] == ":" else ""
@@ -91,7 +91,7 @@ class Rewriting:
     # ---- entries, each with lines of its own -----------------------------------------------------------------------
 
     def _collection(self, place: CollectionPlace, wanted: Value) -> Iterator[Splice]:
-        old, new = items_of(place.values), items_of(wanted)
+        old, new = entries_of(place.values), entries_of(wanted)
         alignment = aligned(old, new)
         if place.column is None:
             yield from self._in_brackets(place, new, alignment)
@@ -114,7 +114,7 @@ class Rewriting:
         yield from self._kept_entries(place, new, alignment)
         gone = [each for index, each in enumerate(place.entries) if index not in alignment.kept]
         first = place.entries[0]
-        is_first_shared = bool(self.text[self._line_start(first.start) : first.start].strip())
+        is_first_shared = self._is_shared(first)
         for entry in gone:
             if entry is first and is_first_shared:
                 following = place.entries[1].start if len(place.entries) > 1 else first.end
@@ -172,6 +172,17 @@ class Rewriting:
         if lines[0] == "":
             lines = [*lines[1:], ""]
         yield Splice(position, position, self._on_a_new_line(position, lines))
+
+    def _has_beginning(self, place: CollectionPlace, wanted: Value) -> bool:
+        """Whether the line that it begins on, beside a dash, stays that of an entry which stands there or next."""
+        if place.column is None or not self._is_shared(place.entries[0]):
+            return True
+        kept = aligned(entries_of(place.values), entries_of(wanted)).kept
+        return bool(kept & {0, 1})
+
+    def _is_shared(self, entry: EntryPlace) -> bool:
+        """Whether something stands before it on its line."""
+        return bool(self.text[self._line_start(entry.start) : entry.start].strip())
 
     def _is_apart(self, place: CollectionPlace, anchor: EntryPlace | None, lines: list[str]) -> bool:
         """Whether a blank line stands above these new lines, which come behind the anchor."""
