@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamprocessor.bundled_files import path_of
-from streamprocessor.cli.model.publication_options import publication_options, without_approval_option
+from streamprocessor.cli.model.publication_options import (
+    publication_options,
+    strict_option,
+    without_approval_option,
+)
 from streamprocessor.cli.terminal.options import (
     connected_settings,
     is_given,
@@ -115,6 +119,7 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
 @click.option("--revision", "number", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @publication_options
 @without_approval_option
+@strict_option
 @json_option
 @click.pass_context
 def apply(
@@ -123,14 +128,20 @@ def apply(
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
     Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
+    Before that it names the subscriptions that ask for what the model has no more.
     """
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
     from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.model.silences import tell_silences
+    from streamprocessor.cli.terminal.running import run
 
+    strict = how.pop("strict")
     settings, publication = connected_settings(ctx), publication_of(how)
     path = Path(file or settings.model)
+    if not if_none:
+        run(tell_silences(settings, path, strict=strict))
     if if_none:
         work = apply_first(settings, path, f"model apply {path}", publication)
     else:
@@ -229,7 +240,7 @@ def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bo
     settings = settings_of(ctx) if against is not None else connected_settings(ctx)
     path = Path(file or settings.model)
     if against is not None:
-        difference = diff_with_file(path, Path(against))
+        difference = diff_with_file(settings, path, Path(against))
     else:
         difference = run(diff_with_applied(settings, path, with_contacts=contacts))
     if as_json:

@@ -12,6 +12,12 @@ from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.revision_report import print_differences
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
+from streamprocessor.cli.model.silences import (
+    known_subscriptions,
+    print_silences,
+    silence_report,
+    subscriptions_of_file,
+)
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
 from streamprocessor.contract.display import Display, display_name
@@ -39,6 +45,7 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     before = await active_model(settings)
     after = _as_applied_after(before, file)
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
+    answer |= silence_report(before, after, await known_subscriptions(settings))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
         display = model_of(after).display
@@ -54,10 +61,12 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     return answer
 
 
-def diff_with_file(file: Path, against: Path) -> dict[str, Any]:
-    """The file beside another, as if that were in force and had always been."""
+def diff_with_file(settings: Settings, file: Path, against: Path) -> dict[str, Any]:
+    """The file beside another, as if that were in force and had always been; of subscriptions those of the file."""
     before = revision_of_file(against)
-    return _as_json(before, _as_applied_after(before, file), (file, str(against)))
+    after = _as_applied_after(before, file)
+    answer = _as_json(before, after, (file, str(against)))
+    return answer | silence_report(before, after, subscriptions_of_file(settings))
 
 
 def print_diff(answer: dict[str, Any]) -> None:
@@ -70,6 +79,7 @@ def print_diff(answer: dict[str, Any]) -> None:
         click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
         late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in answer["from_now_on"]]
         print_table(("score", "rule", "event type", "missing"), late)
+    print_silences(answer)
     if "contacts" in answer:
         _print_contacts(answer["contacts"])
 

@@ -76,6 +76,16 @@ def _names_of_score(score: str, stages: Iterable[str], value: str) -> Iterator[N
         yield NamedPart(score, by_value=True)
 
 
+def drops_names(replacement: ModelReplacement) -> bool:
+    """Whether a score, a stage, a segment or what a score is by is gone, for whoever may ask for it."""
+    old = replacement.old
+    names = [NamedPart(segment=segment.name) for segment in old.segments]
+    for score in old.scores:
+        names += [NamedPart(score.name), *(NamedPart(score.name, stage) for stage in stage_names(old, score))]
+        names += [NamedPart(score.name, by_value=True)] if score.by is not None else []
+    return any(not _still_has(replacement, name) for name in names)
+
+
 def silences(dependents: Iterable[Dependent], change: ModelReplacement) -> list[Silence]:
     """What the change silences, in the order of the dependents: of a score that is gone nothing more is told."""
     found: list[Silence] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -62,6 +63,8 @@ class CollectionPlace:
         return [entry.node.values for entry in self.entries]
 
 
+_COLON = re.compile(r"\s*:")
+
 NodePlace: TypeAlias = ScalarPlace | CollectionPlace
 
 
@@ -80,7 +83,7 @@ def _place(text: str, node: Any) -> NodePlace:
     column = None if node.flow_style else node.start_mark.column
     if isinstance(node, MappingNode):
         entries = tuple(
-            EntryPlace(word.value, word.start_mark.index, word.end_mark.index, _place(text, inner))
+            EntryPlace(word.value, word.start_mark.index, word.end_mark.index, _value_place(text, word, inner))
             for word, inner in node.value
         )
     else:
@@ -89,10 +92,22 @@ def _place(text: str, node: Any) -> NodePlace:
     return CollectionPlace(start, end, column, isinstance(node, MappingNode), entries)
 
 
+def _value_place(text: str, word: Any, node: Any) -> NodePlace:
+    """The place of a word's value; of one that is not written, behind the colon: the parser may say the next line."""
+    place = _place(text, node)
+    if place.start < place.end:
+        return place
+    colon = _COLON.match(text, word.end_mark.index)
+    position = word.end_mark.index if colon is None else colon.end()
+    return ScalarPlace(position, position, None)
+
+
 def _items(text: str, node: SequenceNode, column: int | None) -> Iterator[EntryPlace]:
     for item in node.value:
         inner = _place(text, item)
         start = inner.start if column is None else _dash(text, inner.start, column)
+        if inner.start == inner.end and column is not None:
+            inner = ScalarPlace(start + 1, start + 1, None)
         yield EntryPlace(None, start, start, inner)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from streamprocessor.contract.model_file.editing.yaml_text import (
 )
 
 _STEP = 2
+_COMMA = re.compile(r"^([^#,]*(?:#[^\n]*\n[^#,]*)*),")
 
 
 class Splice(NamedTuple):
@@ -206,28 +208,40 @@ class Rewriting:
         if len(alignment.kept) == len(place.entries) == len(new):
             yield from self._kept_entries(place, new, alignment)
             return
-        last = len(place.entries) - 1
-        pieces: list[str] = []
+        parts = [self.text[place.start : place.entries[0].start], *self._leftovers(place, 0, alignment)]
+        has_comma = False
         for number, (item, index) in enumerate(zip(new, alignment.old_of_new, strict=True)):
-            is_last = number == len(new) - 1
-            if index is None:
-                word = "" if item.word is None else f"{scalar_text(item.word)}: "
-                pieces += (word + inline_text(item.value), "" if is_last else ", ")
-                continue
-            entry = place.entries[index]
-            changes = [
-                Splice(start - entry.start, end - entry.start, text)
-                for start, end, text in self._entry(entry, place, item)
-            ]
-            pieces.append(spliced(self.text[entry.start : entry.end], changes))
-            gap = "" if index == last else self.text[entry.end : place.entries[index + 1].start]
-            if is_last:
-                pieces.append(gap.rstrip(" ") if "#" in gap else "")
-            else:
-                pieces.append(gap or ", ")
-        opening = self.text[place.start : place.entries[0].start]
-        closing = self.text[place.entries[last].end : place.end]
-        yield Splice(place.start, place.end, opening + "".join(pieces) + closing)
+            parts.append(self._piece(place, item, index))
+            gap = "" if index not in alignment.kept or index is None else self._gap(place, index)
+            has_comma = number < len(new) - 1 or "\n" in gap
+            if has_comma:
+                parts.append(gap or ", ")
+            if index is not None and index in alignment.kept:
+                parts += self._leftovers(place, index + 1, alignment)
+        closing = self.text[place.entries[-1].end : place.end]
+        yield Splice(place.start, place.end, "".join([*parts, _without_comma(closing) if has_comma else closing]))
+
+    def _piece(self, place: CollectionPlace, item: Entry, index: int | None) -> str:
+        """The entry as it stands there. index: of the old one that it is."""
+        if index is None:
+            return ("" if item.word is None else f"{scalar_text(item.word)}: ") + inline_text(item.value)
+        entry = place.entries[index]
+        changes = [
+            Splice(start - entry.start, end - entry.start, text) for start, end, text in self._entry(entry, place, item)
+        ]
+        return spliced(self.text[entry.start : entry.end], changes)
+
+    def _gap(self, place: CollectionPlace, index: int) -> str:
+        """What stands between an entry and the next one; nothing behind the last."""
+        following = place.entries[index + 1 : index + 2]
+        return self.text[place.entries[index].end : following[0].start] if following else ""
+
+    def _leftovers(self, place: CollectionPlace, index: int, alignment: Alignment) -> Iterator[str]:
+        """The line ends and comments behind entries that go, from that one to the next that stays."""
+        while index < len(place.entries) and index not in alignment.kept:
+            gap = self._gap(place, index)
+            yield _without_comma(gap) if "\n" in gap else ""
+            index += 1
 
     # ---- lines -----------------------------------------------------------------------------------------------------
 
@@ -243,6 +257,11 @@ class Rewriting:
         block = "".join(line + self.line_end for line in lines)
         is_at_start = position == 0 or self.text[position - 1] == "\n"
         return block if is_at_start else self.line_end + block
+
+
+def _without_comma(gap: str) -> str:
+    """The gap without the comma in it, which stands in no comment."""
+    return _COMMA.sub(r"\1", gap, count=1)
 
 
 def _says_the_same(place: NodePlace, wanted: Value) -> bool:

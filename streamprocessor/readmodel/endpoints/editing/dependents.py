@@ -8,18 +8,35 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from streamprocessor.contract.subscriptions.silences import Dependent, NamedPart, names_of_filter, names_of_subscription
+from streamprocessor.contract.model_file.editing.renames import renames
+from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
+from streamprocessor.contract.subscriptions.silences import (
+    Dependent,
+    ModelReplacement,
+    NamedPart,
+    names_of_filter,
+    names_of_subscription,
+    silences,
+)
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.endpoints.known_segments import API, all_known
 from streamprocessor.readmodel.endpoints.lists.columns import ATTRIBUTE
+from streamprocessor.readmodel.responses.model.publication import SilenceView
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store.tables import views
+from streamprocessor.scoring.model.model import Model
 
 
-def dependents(context: ApiContext) -> list[Dependent]:
+def silenced(context: ApiContext, before: ModelRevision, text: str) -> list[SilenceView]:
+    """Whom a model that can be read, in place of a revision, silences."""
+    replacement = ModelReplacement(model_of(before), parse_model(text, "the text"), renames(before.text, text))
+    return [SilenceView(**each._asdict()) for each in silences(_dependents(context, replacement.old), replacement)]
+
+
+def _dependents(context: ApiContext, model: Model) -> list[Dependent]:
     """The subscriptions of the topic, the segments that were put here, and saved views."""
-    model = context.scorer().model
     with context.reading() as connection:
         segments = [each for each in all_known(connection, model) if each.origin == API]
         of_views = list(_views(connection))

@@ -82,7 +82,7 @@ def edits(draw: st.DrawFn, text: str) -> Edit:
 
 
 @given(name=st.sampled_from(sorted(TEXTS)), data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_the_text_says_what_edits_make_of_the_values_and_other_lines_stay(name: str, data: st.DataObject) -> None:
     text = TEXTS[name]
     for _ in range(2):
