@@ -178,6 +178,7 @@ async def run_api(
         listening.close()
         broken = await ended(tasks, clients)
         await gateways.imports.stop()
+        await gateways.previews.stop()
         folders.lock.release()
         await asyncio.gather(
             models.stop(),
