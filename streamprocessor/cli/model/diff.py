@@ -35,6 +35,7 @@ from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 
+_OF_SCORES = ("differences", "from_now_on", "silenced")
 MOST_NAMED = 10
 """So many of the contacts that become hot are named at most."""
 
@@ -68,9 +69,10 @@ def diff_with_file(settings: Settings, file: Path, against: Path) -> dict[str, A
     return answer | silence_report(before, after, subscriptions_of_file(settings))
 
 
-def print_diff(answer: dict[str, Any]) -> None:
-    """Print it for people."""
-    if not answer["differences"]:
+def print_diff(answer: dict[str, Any], score_part: str = "") -> None:
+    """Print it for people; of scores those that have the text in their names."""
+    answer = answer | {word: [each for each in answer[word] if _is_of(each, score_part)] for word in _OF_SCORES}
+    if not answer["differences"] and not score_part:
         click.echo(f"{answer['file']}: says the same as {answer['against']}, version {answer['version']}")
     else:
         print_differences(answer["differences"], f"{answer['file']} beside {answer['against']}")
@@ -80,13 +82,17 @@ def print_diff(answer: dict[str, Any]) -> None:
         print_table(("score", "rule", "event type", "missing"), late)
     print_silences(answer)
     if "contacts" in answer:
-        _print_contacts(answer["contacts"])
+        _print_contacts(answer["contacts"], score_part)
 
 
-def _print_contacts(contacts: dict[str, Any]) -> None:
+def _is_of(row: dict[str, Any], score_part: str) -> bool:
+    return not score_part or score_part in (row["score"] or "")
+
+
+def _print_contacts(contacts: dict[str, Any], score_part: str) -> None:
     click.echo(f"\n{contacts['moved']} of {contacts['all']} contacts would be announced with another score or stage:")
     columns = ("score", "another score", "higher", "lower", "another stage", "become hot", "cool")
-    print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items()])
+    print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items() if score_part in name])
     if contacts["become_hot"]:
         print_table(
             ("become hot, the first", "contact"),
