@@ -114,7 +114,7 @@ class ApiApp:
         model_approvals: int = 0,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
-        self.scorer, self.delivery = SCORER, Delivery()
+        self.scorer, self.model_text, self.delivery = SCORER, MODEL, Delivery()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in tokens.split(","))
         metrics = Metrics()
@@ -123,7 +123,7 @@ class ApiApp:
             contact_ids=CONTACT_IDS,
             engine=engine,
             scorer=lambda: self.scorer,
-            model_text=lambda: MODEL,
+            model_text=lambda: self.model_text,
             model_topic=model_topic,
             model_approvals=model_approvals,
             tokens=Tokens(pairs),
