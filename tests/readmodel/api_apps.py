@@ -28,6 +28,7 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
+from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -136,7 +137,9 @@ class ApiApp:
             clock_ms=self.clock,
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
-                subscriptions=KnownSubscriptions() if subscriptions is NOT_HERE else subscriptions,
+                subscriptions=cast("SubscriptionStore", KnownSubscriptions())
+                if subscriptions is NOT_HERE
+                else subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 shadow=shadow,

@@ -113,6 +113,7 @@ def _checked(context: ApiContext, text: str) -> CheckedText:
 def _words(text: str) -> dict[str, Any] | None:
     """The words of the text; None where it is no YAML mapping."""
     try:
-        return json_of_values(model_values(text))
+        words: dict[str, Any] = json_of_values(model_values(text))
     except EditError:
         return None
+    return words
