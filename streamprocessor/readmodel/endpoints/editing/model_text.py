@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
-from streamprocessor.contract.model_file.checks.text_check import checked
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.editing.model_text import edited, model_values
+from streamprocessor.contract.model_file.editing.text_check import checked
 from streamprocessor.contract.model_file.editing.values import EditError, json_of_values
 from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.contract.model_file.read_model import json_of_model, model_schema, parse_model
