@@ -77,7 +77,7 @@ compiled-test: compiled ## the tests of what is compiled
 nightly: .venv/test.stamp compiled-test ## all tests with many kills, then on every Python
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 FAULT_CONTACTS=10000 FAULT_CHANGES=100000 \
 	  FAULT_COLLECTOR_KILLS=12 FAULT_OUTAGE_SECONDS=30 FAULT_PAUSE_SECONDS=0 FAULT_PEOPLE=500 FUZZ_REQUESTS=100000 \
-	  FAULT_IMPORT_ROWS=1000000 FAULT_IMPORT_KILLS=5 \
+	  FAULT_IMPORT_ROWS=1000000 FAULT_IMPORT_KILLS=5 FAULT_MODEL_CHANGES=20 \
 	  $(BIN)/python -m pytest -q --timeout 14400
 	@$(MAKE) --no-print-directory every-python
 

@@ -108,8 +108,9 @@ def test_a_model_is_shown_as_it_stands_in_its_file(call: Call) -> None:
     assert result.exit_code == 0
     with open("deploy/demo.yaml", encoding="utf-8") as file:
         assert result.output == file.read()
-    both = call("model", "show", "--model", "deploy/demo.yaml", "--revision", "3")
-    assert (both.exit_code, "wanted one of them; got both" in both.stderr) == (2, True)
+    for words in (("--revision", "3"), ("--diff",)):
+        both = call("model", "show", "--model", "deploy/demo.yaml", *words)
+        assert (both.exit_code, "wanted one of them; got both" in both.stderr) == (2, True)
 
 
 def test_scores_of_a_file_have_the_shape_of_the_contract(call: Call) -> None:

@@ -253,6 +253,45 @@ async def subscribe(environment: dict[str, str], name: str, when: dict[str, str]
         await producer.send_and_wait(topic, json.dumps(value).encode(), key=name.encode(), partition=0)
 
 
+def test_who_applies_what_was_begun_on_an_earlier_revision_gets_the_difference_and_overwrites_nothing(
+    call: Call, running: Running, tmp_path: Path
+) -> None:
+    environment = running.environment | {"STREAMPROCESSOR_APP_ID": "of-two-people"}
+
+    def ask(*words: str | Path) -> Result:
+        return call("model", *words, env=environment)
+
+    text = Path("deploy/scoring.yaml").read_text()
+    annas, berts = tmp_path / "annas.yaml", tmp_path / "berts.yaml"
+    annas.write_text(text.replace("points: 25", "points: 26"))
+    berts.write_text(text.replace("half_life: 30d", "half_life: 20d"))
+    call("topics", "apply", env=environment)
+    ask("apply", "deploy/scoring.yaml", "--author", "ops")
+    ask("apply", annas, "--based-on", "1", "--author", "anna", "--note", "forms are worth more")
+
+    late = ask("apply", berts, "--based-on", "1", "--author", "bert")
+    assert late.exit_code == 1
+    assert "revision 2, applied by anna at " in late.stderr
+    assert "contact-us" in late.stdout
+    assert "26" in late.stdout
+    conflict = json.loads(ask("apply", berts, "--based-on", "1", "--json").stdout)["conflict"]
+    assert (conflict["in_force"]["label"], conflict["in_force"]["note"]) == ("2", "forms are worth more")
+    assert conflict["differences"] == [
+        {"score": "engagement", "rule": "contact-us", "word": "points", "old": "25", "new": "26"}
+    ]
+    assert ask("show").stdout == annas.read_text()
+    assert "holds no candidate; wanted a shadow" in ask("promote").stderr
+    assert "wanted at most 1000 characters; got 1001" in ask("apply", berts, "--note", "n" * 1_001).stderr
+
+    assert "as revision 3" in ask("rollback", "1", "--based-on", "2", "--author", "bert", "--note", "too loud").stdout
+    last = json.loads(ask("history", "--diff", "--json").stdout.splitlines()[-1])
+    assert (last["author"], last["note"]) == ("bert", "too loud")
+    assert last["differences"] == [conflict["differences"][0] | {"old": "26", "new": "25"}]
+    assert "forms are worth more" in ask("history").stdout
+    assert "by bert (model rollback 1): too loud\n" in ask("history", "--diff").stdout
+    assert json.loads(ask("show", "--revision", "2", "--diff", "--json").stdout)["label"] == "2"
+
+
 def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call: Call, running: Running) -> None:
     environment = running.environment | {"STREAMPROCESSOR_PARTITIONS": str(PARTITIONS + 1)}
 

@@ -36,7 +36,7 @@ class ModelsLog:
         before = revision_after(None, parse_model(text, "m"), text, applied_at_ms)
         self.records.append(Record(new_key(before), encode_revision(before), len(self.records)))
 
-    async def send_and_wait(self, topic: str, value: bytes, *, key: bytes, partition: int) -> Record:
+    async def send_and_wait(self, topic: str, value: bytes | None, *, key: bytes, partition: int) -> Record:
         """Append the record, or refuse it as the producer of aiokafka does."""
         assert (topic, partition) == ("models", 0)
         if self.refusal is not None:

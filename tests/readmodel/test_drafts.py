@@ -84,7 +84,7 @@ def topic() -> Topic:
 
 @pytest.fixture
 def app(engine: Engine, tmp_path: Path, delivery: DraftDelivery, topic: Topic) -> ApiApp:
-    return ApiApp(engine, tmp_path, topic, delivery.client, f"{TOKENS},hooks/write={WRITE_ONLY}")
+    return ApiApp(engine, tmp_path, topic, delivery.client, tokens=f"{TOKENS},hooks/write={WRITE_ONLY}")
 
 
 @pytest.fixture

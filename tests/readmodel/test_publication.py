@@ -12,11 +12,14 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 from sqlalchemy import Engine
 
+from streamprocessor.cli.kafka.revisions import model_history
+from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from tests.harness.apis import bearer
 from tests.readmodel.api_apps import NOW_MS, ApiApp
 from tests.readmodel.clock import Clock
-from tests.readmodel.conftest import empty_database
+from tests.readmodel.conftest import ApiSystem, empty_database
 from tests.readmodel.databases import opened_database
 from tests.readmodel.models_log import ModelsLog, following
 
@@ -83,6 +86,12 @@ async def answer_to(app: ApiApp, method: str, path: str, token: str = ANNA, **bo
     return read
 
 
+async def approve(app: ApiApp, name: str, token: str) -> dict[str, Any]:
+    """The draft, of which the token's holder approves as it is."""
+    changed_at = (await answer_to(app, "GET", f"drafts/{name}", token))["changed_at"]
+    return await answer_to(app, "POST", f"drafts/{name}/approve", token, changed_at=changed_at)
+
+
 async def in_force(app: ApiApp) -> tuple[str, str]:
     """The label and the text of the revision that is."""
     label = (await answer_to(app, "GET", "revisions"))["revisions"][0]["label"]
@@ -105,8 +114,13 @@ async def test_what_is_published_is_in_force_and_the_history_says_by_whom_why_an
     assert (audited["operation"], audited["who"], audited["object"]) == ("publish_model", "anna", "2")
 
 
+@pytest.mark.parametrize(
+    ("texts", "word"),
+    [((TWO, THREE), "points"), ((SEGMENTED, SEGMENTED.replace("quiet", "silent")), "segments.")],
+    ids=["scores", "segments alone"],
+)
 async def test_of_two_who_publish_on_one_base_one_gets_a_conflict_with_what_the_other_changed(
-    engine: Engine, tmp_path: Path, log: ModelsLog
+    engine: Engine, tmp_path: Path, log: ModelsLog, texts: tuple[str, str], word: str
 ) -> None:
     clock = Clock(NOW_MS)
     async with following(log, clock) as one, following(log, clock) as other:
@@ -114,7 +128,7 @@ async def test_of_two_who_publish_on_one_base_one_gets_a_conflict_with_what_the_
         log.hidden_from = 1  # neither has seen what the other wrote when they write
         asked = [
             asyncio.ensure_future(ask(each, "POST", "publish", token, text=text, based_on="1"))
-            for each, token, text in zip(apps, (ANNA, BERT), (TWO, THREE), strict=True)
+            for each, token, text in zip(apps, (ANNA, BERT), texts, strict=True)
         ]
         await log.until_written(3)
         await log.show()
@@ -124,15 +138,11 @@ async def test_of_two_who_publish_on_one_base_one_gets_a_conflict_with_what_the_
         winner, loser = sorted(answers, key=lambda answer: answer.status_code)
         problem = loser.json()
         assert problem["code"] == "conflict"
-        assert problem["in_force"]["label"] == "2"
-        assert problem["in_force"]["author"] == winner.json()["author"]
-        assert (
-            problem["differences"]
-            == winner.json()["differences"]
-            == [POINTS | {"old": "1", "new": problem["differences"][0]["new"]}]
-        )
+        assert problem["in_force"] == {word: winner.json()[word] for word in problem["in_force"]}
+        assert problem["differences"] == winner.json()["differences"]
+        assert [each["word"].startswith(word) for each in problem["differences"]] == [True]
         for each in apps:
-            assert await in_force(each) == ("2", winner.json()["text"])
+            assert await in_force(each) == (winner.json()["label"], winner.json()["text"])
 
 
 @pytest.mark.parametrize("second", [SEGMENTED.replace("quiet", "silent"), TWO], ids=["segments", "scores"])
@@ -227,6 +237,14 @@ async def test_what_kafka_does_not_take_is_told_and_not_in_force(
     assert await in_force(app) == ("1", ONE)
 
 
+async def test_what_workers_read_the_clock_off_is_neither_kept_nor_looked_at_again(app: ApiApp, log: ModelsLog) -> None:
+    topic = app.context.model_topic
+    before = topic.history
+    sent = await log.send_and_wait("models", None, key=b"\0clock", partition=0)
+    await topic.read_beyond(sent.offset)
+    assert topic.history is before
+
+
 async def test_a_record_that_is_no_revision_stops_nobody_from_publishing(
     engine: Engine, tmp_path: Path, log: ModelsLog
 ) -> None:
@@ -234,6 +252,21 @@ async def test_a_record_that_is_no_revision_stops_nobody_from_publishing(
     async with following(log, Clock(NOW_MS)) as topic:
         app = ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic)
         assert (await answer_to(app, "POST", "publish", text=TWO, based_on="1"))["label"] == "2"
+
+
+async def test_a_revision_that_this_release_can_not_read_any_more_is_not_gone_back_to(
+    app: ApiApp, log: ModelsLog
+) -> None:
+    unreadable = ModelRevision(2, "default", "v", ONE.replace("on:", "word_of_another_release: 1, on:"), 0)
+    await log.send_and_wait("models", encode_revision(unreadable), key=b"2/x", partition=0)
+    usable = ModelRevision(3, "default", parse_model(TWO, "m").version, TWO, 0)
+    sent = await log.send_and_wait("models", encode_revision(usable), key=b"3/x", partition=0)
+    await app.context.model_topic.read_beyond(sent.offset)
+
+    refused = await ask(app, "POST", "rollback", label="2", based_on="3")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "bad-model")
+    assert "word_of_another_release" in refused.json()["detail"]
 
 
 async def test_a_draft_is_kept_for_all_processes_until_it_is_published(
@@ -302,14 +335,14 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
         (ANNA, "publish", {"draft": "d"}),
         (BERT, "publish", {"draft": "d"}),
         (BERT, "publish", {"text": TWO, "based_on": "1"}),
-        (ANNA, "drafts/d/approve", {}),
+        (ANNA, "drafts/d/approve", {"changed_at": draft["changed_at"]}),
     ):
         refused = await ask(app, "POST", path, token, **body)
         assert refused.status_code == 403, refused.text
         assert refused.json()["code"] in ("needs-approval", "own-draft")
 
     for _ in range(2):  # once is as good as twice
-        approved = await answer_to(app, "POST", "drafts/d/approve", BERT)
+        approved = await approve(app, "d", BERT)
     assert approved["approvals"] == [{"by": "bert", "at": format_rfc3339(NOW_MS)}]
     assert not approved["needs_approval"]
     same = await answer_to(app, "PUT", "drafts/d", text=TWO, based_on="1")
@@ -318,7 +351,7 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
     assert (edited["approvals"], edited["needs_approval"], edited["author"]) == ([], True, "cara")
     assert (await ask(app, "POST", "publish", draft="d")).status_code == 403
 
-    await answer_to(app, "POST", "drafts/d/approve", ANNA)
+    await approve(app, "d", ANNA)
     published = await answer_to(app, "POST", "publish", CARA, draft="d")
     assert (published["text"], published["author"], published["approved_by"]) == (THREE, "cara", ["anna"])
 
@@ -326,9 +359,9 @@ async def test_where_approvals_are_wanted_a_draft_is_published_with_somebody_els
 async def test_an_approval_holds_for_the_base_that_the_draft_had(strict_app: ApiApp, log: ModelsLog) -> None:
     app = strict_app
     await answer_to(app, "PUT", "drafts/d", text=TWO, based_on="1")
-    await answer_to(app, "POST", "drafts/d/approve", BERT)
+    await approve(app, "d", BERT)
     await answer_to(app, "PUT", "drafts/other", BERT, text=THREE, based_on="1")
-    await answer_to(app, "POST", "drafts/other/approve")
+    await approve(app, "other", ANNA)
     await answer_to(app, "POST", "publish", draft="other")
 
     refused = await ask(app, "POST", "publish", draft="d", based_on="2")
@@ -339,7 +372,7 @@ async def test_an_approval_holds_for_the_base_that_the_draft_had(strict_app: Api
 
 async def test_going_back_needs_nobodys_approval(strict_app: ApiApp) -> None:
     await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
-    await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
+    await approve(strict_app, "d", BERT)
     await answer_to(strict_app, "POST", "publish", draft="d")
     assert (await answer_to(strict_app, "POST", "rollback", label="1", based_on="2"))["text"] == ONE
 
@@ -361,5 +394,34 @@ async def test_where_approvals_are_wanted_a_candidate_is_promoted_whose_very_tex
     await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
     refused = await ask(strict_app, "POST", "promote", based_on="1")
     assert (refused.status_code, refused.json()["code"]) == (403, "needs-approval")
-    await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
+    await approve(strict_app, "d", BERT)
     assert (await answer_to(strict_app, "POST", "promote", based_on="1"))["approved_by"] == ["bert"]
+
+
+async def test_nobody_approves_of_or_publishes_what_was_saved_behind_their_back(strict_app: ApiApp) -> None:
+    looked_at = await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
+    await answer_to(strict_app, "PUT", "drafts/d", CARA, text=THREE, based_on="1")
+
+    unseen = {"changed_at": looked_at["changed_at"]}
+    refused = await ask(strict_app, "POST", "drafts/d/approve", BERT, **unseen)
+    assert (refused.status_code, refused.json()["code"], refused.json()["author"]) == (409, "draft-changed", "cara")
+    assert (await ask(strict_app, "POST", "drafts/d/approve", BERT)).json()["code"] == "bad-body"
+    await approve(strict_app, "d", BERT)
+    refused = await ask(strict_app, "POST", "publish", draft="d", **unseen)
+    assert (refused.status_code, refused.json()["code"]) == (409, "draft-changed")
+
+
+@pytest.mark.kafka
+def test_what_is_published_is_what_the_api_shows_at_once_and_what_commands_find(
+    api_system: ApiSystem, writer_http: httpx.Client
+) -> None:
+    before = writer_http.get("/model/revisions").json()["revisions"][0]["label"]
+    published = writer_http.post("/model/publish", json={"text": TWO, "based_on": before, "note": "tried"}).json()
+    try:
+        shown = writer_http.get("/model").json()["model"]
+        assert (shown["revision"], shown["version"]) == (published["revision"], published["version"])
+        entry = asyncio.run(model_history(api_system.system.settings))[-1]
+        assert (entry.label, entry.revision.author, entry.revision.note) == (published["label"], "ops", "tried")
+    finally:
+        back = {"label": before, "based_on": published["label"]}
+        assert writer_http.post("/model/rollback", json=back).status_code == 200

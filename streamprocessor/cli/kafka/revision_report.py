@@ -100,10 +100,11 @@ def print_changes(history: Sequence[HistoryEntry], last: int | None = None) -> N
         if before is None:
             echo(f"{heading(entry)}: the first")
         else:
-            print_differences(_differences(before, entry), heading(entry))
+            echo(heading(entry))
+            print_differences(_differences(before, entry))
 
 
-def print_differences(rows: Sequence[dict[str, Any]], title: str) -> None:
+def print_differences(rows: Sequence[dict[str, Any]], title: str | None = None) -> None:
     """Print the differences between two models for people."""
     columns = ("score", "rule", "what", "was", "is")
     cells = [(row["score"], row["rule"], row["word"], row["old"], row["new"]) for row in rows]
@@ -113,9 +114,10 @@ def print_differences(rows: Sequence[dict[str, Any]], title: str) -> None:
 def heading(entry: HistoryEntry) -> str:
     """Which model it is that is shown."""
     revision = entry.revision
+    by = f"{revision.author} ({revision.origin})" if revision.author else revision.origin
     return (
         f"model {revision.name}, revision {entry.label}, version {revision.version}, applied at {_since(entry)}"
-        f"{f' by {revision.author}' if revision.author else ''}{f' by {revision.origin}' if revision.origin else ''}"
+        f"{f' by {by}' if by else ''}"
         f"{f': {revision.note}' if revision.note else ''}"
     )
 

@@ -95,7 +95,7 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
 
     if is_given(ctx, "model") and not applied:
         if revision is not None or with_diff:
-            message = "--model shows a file, --revision and --diff what was in force; wanted one of the two; got both"
+            message = "--model shows a file, --revision and --diff what was in force; wanted one of them; got both"
             raise click.UsageError(message)
         shown = revision_of_file(Path(settings_of(ctx).model))
     else:

@@ -95,13 +95,22 @@ class ModelTopic:
         if revision is None:
             return PublishedRevision(self.history[-1], None, is_new=False)
         key = new_key(revision)
-        await self._read_beyond(await self._sent(key, revision))
+        await self.read_beyond(await self._sent(key, revision))
         for before, entry in zip((None, *self.history), self.history, strict=False):
             if entry.key == key:
                 with contextlib.suppress(OperatorError):  # it is in force, whether or not it is seen here yet
                     await self._in_use(entry.revision.revision)
                 return PublishedRevision(entry, before, is_new=True)
         raise RevisionConflictError(entry_labelled(self.history, wanted.publication.based_on), self.history[-1])
+
+    async def read_beyond(self, offset: int) -> None:
+        """Return once the record at that offset is known; raises Problem where it does not come in time."""
+        try:
+            async with asyncio.timeout(_READ_BACK_SECONDS), self._read:
+                await self._read.wait_for(lambda: self._read_to > offset)
+        except TimeoutError as error:
+            detail = "Kafka took the model, and it was not read back in time; wanted to see whether it came first: look"
+            raise Problem(503, "kafka-away", f"{detail} at the history", {"Retry-After": "5"}) from error
 
     async def _sent(self, key: bytes, revision: ModelRevision) -> int:
         """The offset at which the topic has the revision."""
@@ -114,7 +123,7 @@ class ModelTopic:
         except TopicAuthorizationFailedError as error:
             detail = (
                 f"Kafka does not allow the api to write {self._topic.topic}; wanted the right to: "
-                "`streamprocessor topics acl api` prints it; until then `streamprocessor model apply` does it"
+                "`streamprocessor topics acl --process api` prints it; until then `streamprocessor model apply` does it"
             )
             raise Problem(503, "kafka-forbids", detail) from error
         except KafkaError as error:
@@ -122,26 +131,19 @@ class ModelTopic:
             raise Problem(503, "kafka-away", detail, {"Retry-After": "5"}) from error
         return int(sent.offset)
 
-    async def _read_beyond(self, offset: int) -> None:
-        try:
-            async with asyncio.timeout(_READ_BACK_SECONDS), self._read:
-                await self._read.wait_for(lambda: self._read_to > offset)
-        except TimeoutError as error:
-            detail = "Kafka took the model, and it was not read back in time; wanted to see whether it came first: look"
-            raise Problem(503, "kafka-away", f"{detail} at the history", {"Retry-After": "5"}) from error
-
     async def _take(self, records: Sequence[Any]) -> None:
         if records:
-            self._records += [record for record in records if self._can_be_read(record)]
-            self.history, self._highest = history_of(self._records), highest_number_of(self._records)
+            revisions = [record for record in records if self._is_revision(record)]
+            if revisions:  # workers read the clock off records of theirs, over and over
+                self._records += revisions
+                self.history, self._highest = history_of(self._records), highest_number_of(self._records)
             self._read_to = records[-1].offset + 1
         async with self._read:
             self._read.notify_all()
 
-    def _can_be_read(self, record: Any) -> bool:
+    def _is_revision(self, record: Any) -> bool:
         try:
-            history_of([record])
+            return bool(history_of([record]))
         except OperatorError as error:
             log.error("%s: a record is passed over: %s", self._topic.topic, error)
             return False
-        return True

@@ -47,6 +47,14 @@ class DraftBody(BaseModel):
     )
 
 
+class ApprovalBody(BaseModel):
+    """Which state of a draft somebody approves of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    changed_at: InstantText = Field(description="Of the draft that was looked at: refused where somebody saved since.")
+
+
 class PublicationBody(BaseModel):
     """How a model is put in force."""
 
@@ -62,6 +70,9 @@ class PublishBody(PublicationBody):
     text: ModelText | None = None
     draft: str | None = Field(None, min_length=1, max_length=100, description="The name of one that is kept.")
     based_on: Label | None = Field(None, description="The revision that was begun with; a draft says its own.")
+    changed_at: InstantText | None = Field(
+        None, description="Of the draft that was looked at: refused where somebody saved since; null: as it is."
+    )
 
     @model_validator(mode="after")
     def _check_what(self) -> Self:

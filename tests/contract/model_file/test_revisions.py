@@ -158,6 +158,12 @@ def test_a_revision_that_names_its_base_counts_where_that_is_in_force_when_it_la
     assert highest_number_of(records) == max(decode_revision(record.value or b"").revision for record in records)
 
 
+def as_a_release_without_bases_reads(records: list[Stored]) -> list[Stored]:
+    """The records to who passes over the base that they name."""
+    revisions = [(record.key, decode_revision(record.value or b"")) for record in records]
+    return [Stored(key, encode_revision(msgspec.structs.replace(each, based_on=""))) for key, each in revisions]
+
+
 records_of_few = st.lists(
     st.one_of(
         st.builds(said, st.integers(1, 4), st.sampled_from("abc"), st.sampled_from(["", "x"])),
@@ -192,6 +198,31 @@ def test_every_reader_has_the_same_model_whenever_it_reads_and_compaction_takes_
     assert len({entry.label for entry in history}) == len(history)
     for before, entry in pairwise(history):
         assert entry.revision.based_on in ("", digest_of(before.revision))
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        [A1, based(A1, 2, "b")],
+        [A1, based(A1, 2, "b"), based(A1, 2, "c")],
+        [A1, based(A1, 2, "b"), based(A1, 1, "a", "x")],
+        [A1, based(A1, 2, "b"), based(B2, 3, "c"), said(3, "d")],
+    ],
+)
+def test_of_two_who_change_scores_at_one_moment_a_release_without_bases_takes_the_same_one(
+    records: list[Stored],
+) -> None:
+    assert told(as_a_release_without_bases_reads(records)) == told(records)
+
+
+@given(records_of_few)
+def test_from_the_next_revision_on_that_changes_scores_all_releases_have_the_same(records: list[Stored]) -> None:
+    newest = newest_of(records)
+    number = highest_number_of(records) + 1
+    follower = said(number, "z") if newest is None else based(Stored(b"", encode_revision(newest)), number, "z")
+    follows = [*records, follower]
+    assert history_of(follows)[-1].revision.revision == number
+    assert history_of(as_a_release_without_bases_reads(follows))[-1].revision.revision == number
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b'{"revision":3}', b'{"revision":"3"}', b"\xff"])

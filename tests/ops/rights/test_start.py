@@ -26,7 +26,10 @@ Words = tuple[str, ...]
 @pytest.mark.parametrize("role", [WORKER, COLLECTOR, DELIVERY, API])
 async def test_a_process_without_one_of_its_rights_names_it_and_ends(guarded: GuardedSystem, role: str) -> None:
     await guarded.create()
+    to_publish = (API, WRITE, f"{guarded.prefix}app-models")  # which it asks for when somebody does
     for right in guarded.rights(role):
+        if (role, right.operation, right.name) == to_publish:
+            continue
         with guarded.without(role, right):
             process = guarded.process(role).start()
             assert process.process.wait(MOST_SECONDS) == EXIT_USAGE, (right, process.tail())

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, check_new_name, instant_ms
-from streamprocessor.readmodel.requests.publication import DraftBody
+from streamprocessor.readmodel.requests.publication import ApprovalBody, DraftBody
 from streamprocessor.readmodel.responses.model.publication import DraftList, DraftView, draft_summary, draft_view
 from streamprocessor.readmodel.routing.access import MODELLER, READER, ModelGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
@@ -64,7 +64,7 @@ def put_model_draft(
         raise Problem(400, "no-such-revision", "based_on: wanted one of /api/model/revisions; got another label")
     with writing(context.engine) as connection:
         known = draft_of(connection, name)
-        _refuse_changed(known, body)
+        refuse_changed(known, body.changed_at)
         if known is not None and (known.text, known.based_on, known.note) == (body.text, body.based_on, body.note):
             return _view(context, known)
         changed_ms = max(context.clock_ms(), 0 if known is None else known.changed_ms + 1)
@@ -88,11 +88,16 @@ def delete_model_draft(context: Context, name: PathName, _: Annotated[NoParamete
 
 @router.post(f"{_ONE}/approve")
 def approve_model_draft(
-    context: Context, grant: ModelGrant, name: PathName, _: Annotated[NoParameters, Query()]
+    context: Context,
+    grant: ModelGrant,
+    name: PathName,
+    body: Annotated[ApprovalBody, Body()],
+    _: Annotated[NoParameters, Query()],
 ) -> DraftView:
-    """Approve of a draft as it is, which somebody else edited last."""
+    """Approve of a draft as it was looked at, which somebody else edited last."""
     with writing(context.engine) as connection:
         known = known_draft(connection, name)
+        refuse_changed(known, body.changed_at)
         if grant.name == known.author:
             detail = f"approval: wanted somebody else's than {known.author}'s, who edited it last; got theirs"
             raise Problem(403, "own-draft", detail)
@@ -111,9 +116,9 @@ def known_draft(connection: Connection, name: str) -> Draft:
     return draft
 
 
-def _refuse_changed(known: Draft | None, body: DraftBody) -> None:
-    """Raise Problem where the body says when what it began with was changed, and it was changed since."""
-    if body.changed_at is None or (known is not None and instant_ms(body.changed_at) == known.changed_ms):
+def refuse_changed(known: Draft | None, changed_at: str | None) -> None:
+    """Raise Problem unless the draft is as somebody looked at it. changed_at: as it said then; None: whatever it is."""
+    if changed_at is None or (known is not None and instant_ms(changed_at) == known.changed_ms):
         return
     if known is None:
         raise Problem(409, "draft-changed", "changed_at: wanted a draft that is kept; got one that was dropped since")

@@ -16,7 +16,7 @@ from streamprocessor.contract.model_file.next_revision import (
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import ModelError, OperatorError
 from streamprocessor.readmodel.endpoints.editing.dependents import silenced
-from streamprocessor.readmodel.endpoints.publication.model_drafts import known_draft
+from streamprocessor.readmodel.endpoints.publication.model_drafts import known_draft, refuse_changed
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.publication import PromoteBody, PublicationBody, PublishBody, RollbackBody
@@ -51,7 +51,7 @@ async def publish_model(
     Where another came first, the problem (code `conflict`) tells it as `in_force`, and as `differences` what it has
     otherwise than the one that was begun with. A draft that is published is dropped.
     """
-    draft = None if body.draft is None else await asyncio.to_thread(_approved_draft, context, body.draft, body.based_on)
+    draft = None if body.draft is None else await asyncio.to_thread(_approved_draft, context, body)
     if draft is None and context.model_approvals:
         raise Problem(403, "needs-approval", "publish: wanted a draft that others approved of; got a text")
     publication = _publication(grant, body, body.based_on or (draft.based_on if draft else ""), draft)
@@ -102,7 +102,7 @@ async def roll_model_back(
     """
     publication = _publication(grant, body, body.based_on, None)
     _check_label(context, "label", body.label)
-    wanted = await asyncio.to_thread(earlier_model, context.model_topic.history, body.label, publication)
+    wanted = await asyncio.to_thread(_earlier_model, context, body.label, publication)
     return await _publish(context, request, wanted._replace(origin=f"api rollback {body.label}"))
 
 
@@ -148,15 +148,24 @@ def _model(text: str) -> Model:
         raise Problem(400, "bad-model", str(error)) from error
 
 
-def _approved_draft(context: ApiContext, name: str, based_on: str | None) -> Draft:
+def _earlier_model(context: ApiContext, label: str, publication: Publication) -> NextModel:
+    """The model of that revision; raises Problem where this release can't read its text any more."""
+    try:
+        return earlier_model(context.model_topic.history, label, publication)
+    except ModelError as error:
+        raise Problem(400, "bad-model", str(error)) from error
+
+
+def _approved_draft(context: ApiContext, body: PublishBody) -> Draft:
     """The draft; raises Problem where there is none, or others have to approve of it yet, or of it on that base."""
     with context.reading() as connection:
-        draft = known_draft(connection, name)
+        draft = known_draft(connection, body.draft or "")
+    refuse_changed(draft, body.changed_at)
     wanted = context.model_approvals
     if len(draft.approvals) < wanted:
         detail = f"draft: wanted the approval of {wanted} besides {draft.author}, who edited it last; got "
         raise Problem(403, "needs-approval", f"{detail}{len(draft.approvals)}")
-    if wanted and based_on not in (None, draft.based_on):
+    if wanted and body.based_on not in (None, draft.based_on):
         detail = f"based_on: wanted that of the draft, {draft.based_on}, on which others approved of it; got another"
         raise Problem(403, "needs-approval", detail)
     return draft
