@@ -92,6 +92,14 @@ async def test_a_text_that_is_no_model_is_answered_with_what_is_wrong(
     assert model is ... or answer.json()["model"] == model
 
 
+def nested(levels: int) -> list[Any]:
+    """A list in a list and so on."""
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("edit", "status"),
     [
@@ -99,6 +107,9 @@ async def test_a_text_that_is_no_model_is_answered_with_what_is_wrong(
         pytest.param({"op": "rename_rule", "score": "engagement", "rule": "open", "to": "click"}, 422, id="taken"),
         pytest.param({"op": "add_score", "score": "engagement", "words": {}}, 422, id="a score that is there"),
         pytest.param({"op": "set", "path": [], "value": 1}, 422, id="the whole"),
+        pytest.param({"op": "set", "path": ["a"] * 5000, "value": 1}, 422, id="a deep path"),
+        pytest.param({"op": "set", "path": ["a"] * 30, "value": [[[]]]}, 422, id="deeper than a model may be"),
+        pytest.param({"op": "set", "path": ["a"], "value": nested(200)}, 422, id="a deep value"),
         pytest.param({"op": "set", "path": ["a"], "value": "\ud800"}, 422, id="half a character"),
         pytest.param({"op": "burn"}, 400, id="no such edit"),
         pytest.param({"op": "set", "path": ["a"]}, 400, id="without a value"),

@@ -38,6 +38,7 @@ from streamprocessor.contract.model_file.editing.references import (
     rename_stage_references,
 )
 from streamprocessor.contract.model_file.editing.values import EditError, Value, value_of_json
+from streamprocessor.contract.strict_yaml.yaml_tree import MAX_DEPTH
 
 _SCORES, _RULES = "scores", "rules"
 
@@ -77,7 +78,7 @@ def apply_edit(values: Value, edit: Edit) -> Value:
 
 
 def _set(model: Value, path: Path, value: Value) -> None:
-    _refuse_the_whole(path)
+    _check_length(path)
     owner, last = owner_made(model, path), path[-1]
     if isinstance(owner, list) and last == len(owner) and not isinstance(last, bool):
         owner.append(value)
@@ -88,13 +89,13 @@ def _set(model: Value, path: Path, value: Value) -> None:
 
 
 def _remove(model: Value, path: Path) -> None:
-    _refuse_the_whole(path)
+    _check_length(path)
     owner = value_at(model, path[:-1])
     del owner[key_of(owner, path[-1], path)]
 
 
 def _move(model: Value, path: Path, before: Part | None) -> None:
-    _refuse_the_whole(path)
+    _check_length(path)
     owner = value_at(model, path[:-1])
     key = key_of(owner, path[-1], path)
     target = None if before is None else key_of(owner, before, (*path[:-1], before))
@@ -113,7 +114,7 @@ def _move(model: Value, path: Path, before: Part | None) -> None:
 
 
 def _rename(model: Value, path: Path, to: str) -> None:
-    _refuse_the_whole(path)
+    _check_length(path)
     owner = value_at(model, path[:-1])
     key = key_of(owner, path[-1], path)
     if isinstance(owner, list):
@@ -180,9 +181,9 @@ def _add_score(model: Value, score: str, words: Value, before: str | None) -> No
         insert_before(scores, str(key_of(scores, before, (_SCORES, before))), score, words)
 
 
-def _refuse_the_whole(path: Path) -> None:
-    if not path:
-        message = "path: wanted one that leads into the model; got none"
+def _check_length(path: Path) -> None:
+    if not 0 < len(path) <= MAX_DEPTH:
+        message = f"path: wanted 1 to {MAX_DEPTH} parts, that lead into the model; got {len(path)}"
         raise EditError(message)
 
 
