@@ -105,6 +105,7 @@ async def test_a_contact_shows_its_strongest_scores_and_finds_any_other(
     await assert_fits(page, screenshots / f"many-scores-contact-{size['width']}.png")
     await page.get_by_text("288 more scores").press("Enter")
     await page.get_by_label("Find a score").fill("product-299")
+    await expect(shown).to_have_count(13)
     await page.get_by_role("link", name="interest-in-product-299").press("Enter")
     await expect(page.get_by_role("heading", name="interest-in-product-299 over time")).to_be_visible()
 
