@@ -28,6 +28,7 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
+from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -90,6 +91,13 @@ class Delivery:
         return self.answers[name]
 
 
+class KnownSubscriptions:
+    """The subscriptions topic, as far as it is read."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        self.known = dict(known or {})
+
+
 class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
@@ -107,7 +115,7 @@ class ApiApp:
         shadow: Any = NOT_HERE,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
-        self.scorer, self.delivery = SCORER, Delivery()
+        self.scorer, self.model_text, self.delivery = SCORER, MODEL, Delivery()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in tokens.split(","))
         metrics = Metrics()
@@ -116,7 +124,7 @@ class ApiApp:
             contact_ids=CONTACT_IDS,
             engine=engine,
             scorer=lambda: self.scorer,
-            model_text=lambda: MODEL,
+            model_text=lambda: self.model_text,
             model_topic=model_topic,
             model_approvals=model_approvals,
             tokens=Tokens(pairs),
@@ -129,7 +137,9 @@ class ApiApp:
             clock_ms=self.clock,
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
-                subscriptions=subscriptions,
+                subscriptions=cast("SubscriptionStore", KnownSubscriptions())
+                if subscriptions is NOT_HERE
+                else subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 shadow=shadow,
