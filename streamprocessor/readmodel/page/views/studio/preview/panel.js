@@ -1,0 +1,56 @@
+// What the draft would do, beside every step: to ten contacts exactly, to all of them as far as they are read.
+
+import {el} from '../../../parts/element.js';
+import {count, number} from '../../../parts/format.js';
+import {who} from '../../../parts/who.js';
+import {chosenContacts} from './contacts.js';
+import {sensitivity} from './sensitivity.js';
+
+const SHOWN = 8;
+
+// ondraft(): leads to where problems are mended.
+export function panel({session, preview, online}) {
+  const {answer} = preview;
+  return [
+    el('h2', {}, 'What it would do'),
+    problems(session, online),
+    el('p', {class: 'quiet', role: 'status'}, progress(preview, session)),
+    preview.problem && el('p', {class: 'refused'}, preview.problem),
+    answer && totals(answer),
+    answer && names('Becomes hot', answer.becomes_hot),
+    answer && names('Cools', answer.cools),
+    chosenContacts({preview}),
+    answer?.sensitivity && sensitivity(answer.sensitivity),
+  ];
+}
+
+function problems({problems: wrong, hints}, online) {
+  if (!wrong.length && !hints.length) return null;
+  const item = (kind) => ({line, sentence}) => el('li', {class: kind},
+    line ? el('button', {type: 'button', class: 'plain-link', onclick: () => online(line)}, `Line ${line}`) : null, line ? ': ' : '', sentence);
+  return el('div', {class: 'problems'},
+    wrong.length > 0 && [el('p', {}, el('strong', {}, wrong.length === 1 ? 'One thing is missing or wrong:' : `${wrong.length} things are missing or wrong:`)), el('ul', {}, wrong.slice(0, SHOWN).map(item('refused')))],
+    hints.length > 0 && el('details', {id: 'hints', open: true}, el('summary', {}, hints.length === 1 ? 'A hint' : `${hints.length} hints`), el('ul', {}, hints.slice(0, SHOWN).map(item('quiet')))));
+}
+
+function progress({state, answer}, session) {
+  if (session.problems.length) return 'It can be tried once nothing is wrong.';
+  if (state === 'waiting' || !answer) return state === 'failed' ? '' : 'Trying it';
+  const {contacts_read: read, contacts_all: all, is_sample: isSample} = answer;
+  if (state === 'running') return `${isSample ? 'A sample so far: ' : ''}${count(read ?? 0)} of ${count(all ?? 0)} contacts read`;
+  return isSample ? `A sample of ${count(read)} of ${count(all)} contacts` : `All ${count(all ?? read ?? 0)} contacts, exactly`;
+}
+
+function totals({scores}) {
+  const changed = Object.entries(scores ?? {}).filter(([, each]) => each.changed || each.become_hot || each.cool);
+  if (!changed.length) return el('p', {}, 'Nobody’s score would change.');
+  return el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
+    el('thead', {}, el('tr', {}, ['Score', 'Higher', 'Lower', 'Hot', 'Cool'].map((title, at) => el('th', {scope: 'col', class: at && 'number'}, title)))),
+    el('tbody', {}, changed.slice(0, SHOWN).map(([name, each]) => el('tr', {}, el('th', {scope: 'row'}, name),
+      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null)))))));
+}
+
+function names(title, contacts) {
+  return contacts?.length > 0 && el('details', {id: `names-${title}`.replaceAll(' ', '-')}, el('summary', {}, `${title}: ${count(contacts.length)} by name`),
+    el('ul', {class: 'plain names'}, contacts.map((contact) => el('li', {}, who(contact)))));
+}

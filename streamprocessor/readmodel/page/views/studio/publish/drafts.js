@@ -1,0 +1,79 @@
+// Drafts that are kept for all who work on the model: saved, opened, approved, deleted.
+
+import {ask} from '../../../parts/api.js';
+import {el, tell} from '../../../parts/element.js';
+import {field, nameInput} from '../../../parts/fields.js';
+import {ago} from '../../../parts/format.js';
+
+export function drafts({session, signal, onopen}) {
+  const list = el('div', {'aria-live': 'polite'});
+  const refused = el('div', {role: 'alert'});
+  const name = nameInput('draft-name', {value: session.name, 'data-drawn': session.name, placeholder: 'autumn', required: false});
+  look();
+  return el('section', {}, el('h2', {}, 'Drafts'),
+    el('div', {class: 'row bottom'}, field('Save this one as', name), el('button', {type: 'button', id: 'draft-save', onclick: () => save()}, 'Save')), refused, list);
+
+  async function look() {
+    const {drafts: all} = await ask('/api/model/drafts', {signal});
+    list.replaceChildren(all.length ? el('ul', {class: 'plain drafts'}, all.map(item)) : el('p', {class: 'quiet'}, 'None is saved.'));
+  }
+
+  function item(draft) {
+    const by = (draft.approvals ?? []).map(({by: person}) => person);
+    return el('li', {}, el('div', {}, el('strong', {}, draft.name), draft.name === session.name && el('span', {class: 'quiet'}, ' (this one)'),
+      el('div', {class: 'quiet'}, `by ${draft.author}, `, ago(draft.changed_at), draft.based_on && `, from revision ${draft.based_on}`, draft.note && `: ${draft.note}`),
+      draft.needs_approval && el('div', {class: by.length ? 'quiet' : 'refused'}, by.length ? `approved by ${by.join(', ')}` : 'needs somebody else’s approval before it is published')),
+    el('span', {class: 'row'},
+      el('button', {type: 'button', id: `open-draft-${draft.name}`, 'aria-label': `Open ${draft.name}`, onclick: () => open(draft.name)}, 'Open'),
+      draft.needs_approval && el('button', {type: 'button', 'aria-label': `Approve ${draft.name}`, onclick: () => approve(draft.name)}, 'Approve'),
+      el('button', {type: 'button', 'aria-label': `Delete ${draft.name}`, onclick: () => drop(draft.name)}, 'Delete')));
+  }
+
+  async function save({isOver = false} = {}) {
+    const called = name.value.trim();
+    refused.replaceChildren();
+    if (!called || !name.checkValidity()) return refused.replaceChildren(el('p', {class: 'refused'}, 'A name is wanted'));
+    const there = await ask(address(called)).catch((problem) => { if (problem.status !== 404) throw problem; return null; });
+    const isOthers = there && !(called === session.name && there.changed_at === session.changedAt);
+    if (isOthers && !isOver && there.text !== session.text) return clash(there);
+    try {
+      const draft = await ask(address(called), {method: 'PUT', body: {text: session.text, based_on: session.basedOn, note: session.note}});
+      session.tell({name: called, changedAt: draft.changed_at, saved: session.text});
+      tell(`${called} is saved.`);
+      await look();
+    } catch (problem) {
+      if (problem.status === 401 || !problem.status) throw problem;
+      refused.replaceChildren(el('p', {class: 'refused lines'}, problem.message));
+    }
+  }
+
+  function clash(there) {
+    refused.replaceChildren(el('p', {class: 'refused'}, `${there.name} was changed by ${there.author} `, ago(there.changed_at), '.'),
+      el('div', {class: 'row'}, el('button', {type: 'button', id: 'draft-theirs', onclick: () => open(there.name)}, 'Open theirs'),
+        el('button', {type: 'button', id: 'draft-over', onclick: () => save({isOver: true})}, 'Save mine over it')));
+  }
+
+  async function open(called) {
+    const draft = await ask(address(called));
+    await session.begin({text: draft.text, basedOn: draft.based_on, name: called, note: draft.note ?? '', changedAt: draft.changed_at});
+    onopen();
+    tell(`${called} is open.`);
+  }
+
+  async function approve(called) {
+    await ask(`${address(called)}/approve`, {method: 'POST'});
+    tell(`${called} is approved.`);
+    await look();
+  }
+
+  async function drop(called) {
+    await ask(address(called), {method: 'DELETE'});
+    if (called === session.name) session.tell({name: '', changedAt: null});
+    tell(`Draft ${called} is deleted.`);
+    await look();
+  }
+}
+
+function address(name) {
+  return `/api/model/drafts/${encodeURIComponent(name)}`;
+}

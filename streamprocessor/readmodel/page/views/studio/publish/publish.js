@@ -1,0 +1,67 @@
+// The draft put in force: what changes, what that silences, a word about it; and who was first, where somebody was.
+
+import {ask} from '../../../parts/api.js';
+import {el, tell} from '../../../parts/element.js';
+import {field} from '../../../parts/fields.js';
+import {inForce} from '../draft/session.js';
+import {conflict} from './conflict.js';
+import {differenceList, fromNowOn, silencedList} from './differences.js';
+import {drafts} from './drafts.js';
+import {shadow} from './shadow.js';
+
+// onpublished(revision): it is in force.
+export function publishStep({session, onat, signal}) {
+  const changes = el('div', {'aria-live': 'polite'}, el('p', {class: 'quiet'}, 'Comparing'));
+  const problem = el('div', {role: 'alert'});
+  const note = el('input', {id: 'publish-note', maxlength: 500, autocomplete: 'off', value: session.note, 'data-drawn': session.note, placeholder: 'why', onchange: ({target}) => { session.note = target.value.trim(); }});
+  const announce = el('input', {type: 'checkbox', id: 'publish-announce'});
+  const button = el('button', {type: 'button', class: 'main', id: 'publish-now', disabled: session.problems.length > 0, onclick: () => publish(session.basedOn)}, 'Publish');
+  compare();
+  return [
+    el('h2', {}, 'Publish'),
+    session.problems.length > 0 && el('p', {class: 'refused'}, 'Something is wrong still: it stands beside, with its line.'),
+    changes,
+    el('div', {class: 'row bottom'}, field('Note', note), button),
+    el('label', {class: 'row flag-entry', for: 'publish-announce'}, announce, 'Announce those whom this makes hot, too'),
+    el('p', {class: 'quiet hint'}, 'Else nobody is told of who becomes hot by it alone; what they do from then on counts as always.'),
+    problem,
+    drafts({session, signal, onopen: () => onat({step: 'points', rule: null})}),
+    shadow({session, signal}),
+  ];
+
+  async function compare() {
+    if (!session.text.trim() || session.problems.length) return changes.replaceChildren();
+    try {
+      const {against, differences, from_now_on: later, silenced} = await ask('/api/model/difference', {method: 'POST', body: {text: session.text}, signal});
+      changes.replaceChildren(...[el('p', {class: 'quiet'}, `Against revision ${against}, in force now.`), differenceList(differences), fromNowOn(later), silencedList(silenced)].filter(Boolean));
+    } catch (refusal) {
+      if (refusal.name === 'AbortError') return;
+      if (refusal.status === 401) throw refusal;
+      changes.replaceChildren(el('p', {class: 'refused'}, refusal.message));
+    }
+  }
+
+  async function publish(basedOn) {
+    button.disabled = true;
+    problem.replaceChildren();
+    try {
+      const body = {...(session.name && session.text === session.saved ? {draft: session.name} : {text: session.text}), based_on: basedOn, note: note.value.trim(), announce_hot_leads: announce.checked};
+      const revision = await ask('/api/model/publish', {method: 'POST', body});
+      session.tell({basedOn: revision.label, begun: session.text, saved: session.text, name: '', note: '', changedAt: null});
+      onat({step: 'history'});
+      tell(`Revision ${revision.label} is in force.`);
+    } catch (refusal) {
+      button.disabled = false;
+      if (refusal.status === 401 || !refusal.status) throw refusal;
+      const {in_force: other, differences} = refusal.content ?? {};
+      problem.replaceChildren(other ? conflict({other, differences, onover: () => publish(other.label), onanew: anew}) : el('p', {class: 'refused lines'}, refusal.message));
+      problem.querySelector('h3')?.focus();
+    }
+  }
+
+  async function anew() {
+    await session.begin(await inForce());
+    onat({step: 'points', rule: null});
+    tell('Begun anew from what is in force.');
+  }
+}

@@ -1,0 +1,43 @@
+// A candidate that is scored live beside the model in force, without telling anybody.
+
+import {ask} from '../../../parts/api.js';
+import {el, tell} from '../../../parts/element.js';
+import {ago, count, number, percent} from '../../../parts/format.js';
+import {who} from '../../../parts/who.js';
+import {again} from '../../../parts/waiting.js';
+
+export function shadow({session, signal}) {
+  const place = el('div', {});
+  const turn = () => look().catch((problem) => { if (problem.status === 401) throw problem; });
+  turn();
+  again(signal, turn);
+  return el('section', {}, el('h2', {}, 'In the shadow'), place);
+
+  async function look() {
+    const run = await ask('/api/model/shadow', {signal}).catch((problem) => { if (problem.status !== 404) throw problem; return null; });
+    if (!place.contains(document.activeElement)) place.replaceChildren(...(run ? shown(run) : none()).filter(Boolean));
+  }
+
+  function none() {
+    return [el('p', {class: 'quiet'}, 'None runs. To score this draft live beside the model in force, without telling anybody, download it under Text and start'),
+      el('pre', {tabindex: '0'}, el('code', {}, 'streamprocessor shadow --model scoring.yaml'))];
+  }
+
+  function shown({candidate, since, contacts, agreement, only_live: live, only_shadow: own, hot_leads_a_day: daily, lag_seconds: lag, state}) {
+    const isThis = candidate.text === session.text;
+    return [
+      el('p', {}, el('span', {class: 'state', 'data-state': state === 'failed' ? 'failed' : 'running'}, state), ` ${candidate.name} `, el('code', {class: 'quiet'}, candidate.version),
+        isThis ? ', which is this draft' : '', ', since ', ago(since), `, of ${count(contacts ?? 0)} contacts`, lag > 0 && `, ${number(lag)} seconds behind`),
+      el('dl', {class: 'facts'},
+        Object.entries(agreement ?? {}).map(([name, {agree, disagree}]) => el('div', {}, el('dt', {}, `${name}: same stage`), el('dd', {}, percent(agree + disagree ? (100 * agree) / (agree + disagree) : null)))),
+        daily && [el('div', {}, el('dt', {}, 'Hot leads a day, live'), el('dd', {}, number(daily.live))), el('div', {}, el('dt', {}, 'in the shadow'), el('dd', {}, number(daily.shadow)))]),
+      crossed('Hot in the shadow alone', own), crossed('Hot live alone', live),
+      !isThis && el('button', {type: 'button', id: 'shadow-open', onclick: async () => { await session.begin({text: candidate.text, basedOn: session.basedOn}); tell('The candidate is open.'); }}, 'Open the candidate as a draft'),
+    ];
+  }
+}
+
+function crossed(title, contacts) {
+  return contacts?.length > 0 && el('details', {id: `shadow-${title}`.replaceAll(' ', '-')}, el('summary', {}, `${title}: ${count(contacts.length)}`),
+    el('ul', {class: 'plain names'}, contacts.map((contact) => el('li', {class: 'row'}, el('span', {}, who(contact)), contact.at && ago(contact.at)))));
+}

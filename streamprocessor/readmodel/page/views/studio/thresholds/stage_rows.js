@@ -1,0 +1,41 @@
+// Stages as rows: name, number, and how many are in each.
+
+import {el} from '../../../parts/element.js';
+import {count, NOTHING, stage as stageMark} from '../../../parts/format.js';
+import {entry, nameOf, numberEntry} from '../fields/entries.js';
+import {listed, written} from './stages.js';
+
+const USUAL = [{name: 'cold', from: 0}, {name: 'warm', from: 16}, {name: 'hot', from: 41}];
+
+export function stageRows({place, score, preview}) {
+  const stages = listed(place.value);
+  const names = stages.map(({name}) => name);
+  const change = (make) => place.change((old) => written(make(listed(old))));
+  const after = preview.answer?.scores?.[score]?.stages_after;
+  if (!stages.length) {
+    return el('p', {class: 'row'}, 'It has no stages yet. ', el('button', {type: 'button', id: 'stages-usual', class: 'main', onclick: () => place.set(written(USUAL))}, 'Begin with cold, warm and hot'));
+  }
+  return el('div', {class: 'stage-rows'},
+    stages.map((each, index) => el('div', {class: 'row bottom', role: 'group', 'aria-label': `Stage ${each.name}`},
+      stageMark(each.name, names),
+      own(each, index, 'name', {title: 'Name', read: nameOf, class: 'short'}),
+      own(each, index, 'from', {title: 'From', isNumber: true}),
+      index > 0 && own(each, index, 'leaveBelow', {title: 'Left below (nothing: the same)', isNumber: true}),
+      el('span', {class: 'quiet stage-count'}, after ? `${count(after[each.name] ?? 0)} contacts` : NOTHING),
+      stages.length > 1 && el('button', {type: 'button', id: `stage-${index}-remove`, 'aria-label': `Remove stage ${each.name}`, onclick: () => change((all) => all.filter((_, at) => at !== index))}, '×'))),
+    el('button', {type: 'button', id: 'stage-add', onclick: () => change(withOneMore)}, 'Add a stage above'));
+
+  function own(each, index, word, {isNumber, ...more}) {
+    const at = {value: each[word], set: (next) => {
+      if (next !== undefined || word === 'leaveBelow') change((all) => all.map((one, other) => (other === index ? {...one, [word]: next} : one)));
+    }};
+    return (isNumber ? numberEntry : entry)({id: `stage-${index}-${word}`, place: at, ...more});
+  }
+}
+
+function withOneMore(all) {
+  const last = all.at(-1);
+  let number = all.length + 1;
+  while (all.some(({name}) => name === `stage-${number}`)) number += 1;
+  return [...all, {name: `stage-${number}`, from: last.from + 20}];
+}
