@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -52,7 +53,13 @@ class Firm(NamedTuple):
 @pytest.fixture(scope="session")
 def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
     """What there is to be looked at; the api asks a delivery process."""
-    folder = tmp_path_factory.mktemp("firm")
+    with a_firm(bootstrap, tmp_path_factory.mktemp("firm")) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def a_firm(bootstrap: str, folder: Path) -> Iterator[Firm]:
+    """A firm of its own, for those who change what others look at."""
     file = folder / "model.yaml"
     file.write_text(MODEL)
     prefix = f"page-{os.urandom(4).hex()}-"

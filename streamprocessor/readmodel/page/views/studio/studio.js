@@ -3,6 +3,7 @@
 import {ask} from '../../parts/api.js';
 import {address} from '../../parts/address.js';
 import {el, empty, tell} from '../../parts/element.js';
+import {opener} from '../../parts/floating.js';
 import {actions} from './actions/actions.js';
 import {scoreBar} from './actions/score_bar.js';
 import {decay} from './decay/decay.js';
@@ -74,8 +75,9 @@ export async function show({query, person, signal}) {
       el('span', {class: 'row'},
         el('button', {type: 'button', id: 'undo', disabled: !session.mayUndo, onclick: session.undo}, 'Undo'),
         el('button', {type: 'button', id: 'redo', disabled: !session.mayRedo, onclick: session.redo}, 'Redo'),
-        el('button', {type: 'button', id: 'begin-empty', onclick: () => begun('')}, 'Begin empty'),
-        el('button', {type: 'button', id: 'begin-anew', onclick: () => begun(null)}, 'Begin from what is in force')),
+        opener('begin-anew', {words: 'Begin anew ▾'}, el('ul', {class: 'plain menu'},
+          el('li', {}, el('button', {type: 'button', onclick: () => begun('')}, 'Empty')),
+          el('li', {}, el('button', {type: 'button', onclick: () => begun(null)}, 'From what is in force'))))),
     ];
   }
 

@@ -27,11 +27,13 @@ export function ruleForm({session, score, rule, known, onname, ondecay}) {
     onname(next);
   }};
   return el('div', {class: 'rule-form'},
-    el('div', {class: 'row bottom'}, entry({id: `${id}-id`, title: 'Name of the rule', place: called, read: nameOf}), main(kind, shared)),
+    el('div', {class: 'row top'}, entry({id: `${id}-id`, title: 'Name of the rule', place: called, read: nameOf}), main(kind, shared)),
     details(kind, shared),
     el('details', {id: `${id}-limits`, open: rule.limit !== undefined || rule.group !== undefined}, el('summary', {}, 'Limits and groups'),
       limitFields({id: `${id}-limit`, place: at('limit'), paths: seen.paths(shared.types).filter((path) => !path.startsWith('attributes.')), isOnMatches: kind === 'on'}),
-      choiceEntry({id: `${id}-group`, title: 'Group, whose rules are limited together', place: at('group'), options: [['', groups.length ? 'no group' : 'the score has no groups'], ...groups]})),
+      el('div', {class: 'row'}, groups.length || rule.group
+        ? choiceEntry({id: `${id}-group`, title: 'Group, whose rules are limited together', place: at('group'), options: [['', 'no group'], ...groups]})
+        : el('span', {class: 'quiet hint'}, 'Groups, whose rules are limited together, are made below, under “The score as a whole”.'))),
     kind === 'on' && el('p', {}, el('button', {type: 'button', class: 'plain-link', id: `${id}-decay`, onclick: ondecay}, 'How its points fade')));
 }
 

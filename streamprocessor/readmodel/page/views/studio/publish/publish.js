@@ -3,7 +3,9 @@
 import {ask} from '../../../parts/api.js';
 import {el, tell} from '../../../parts/element.js';
 import {field} from '../../../parts/fields.js';
+import {wordAt} from '../draft/places.js';
 import {inForce} from '../draft/session.js';
+import {entry, nameOf} from '../fields/entries.js';
 import {conflict} from './conflict.js';
 import {differenceList, fromNowOn, silencedList} from './differences.js';
 import {drafts} from './drafts.js';
@@ -21,7 +23,7 @@ export function publishStep({session, onat, signal}) {
     el('h2', {}, 'Publish'),
     session.problems.length > 0 && el('p', {class: 'refused'}, 'Something is wrong still: it stands beside, with its line.'),
     changes,
-    el('div', {class: 'row bottom'}, field('Note', note), button),
+    el('div', {class: 'row bottom'}, entry({id: 'model-name', title: 'The model is called', place: wordAt(session, 'name'), read: (text) => (text ? nameOf(text) : undefined), placeholder: 'default'}), field('Note', note), button),
     el('label', {class: 'row flag-entry', for: 'publish-announce'}, announce, 'Announce those whom this makes hot, too'),
     el('p', {class: 'quiet hint'}, 'Else nobody is told of who becomes hot by it alone; what they do from then on counts as always.'),
     problem,

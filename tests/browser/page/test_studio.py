@@ -1,0 +1,85 @@
+"""The studio: a model built by clicking, tried on all contacts, published and taken back; who is second is told of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Locator, Page, expect
+
+from streamprocessor.contract.model_file.difference import differences
+from streamprocessor.contract.model_file.read_model import parse_model
+from tests.browser.page.conftest import NARROW, Firm, Viewer, a_firm
+from tests.harness.apis import READ_ONLY
+from tests.harness.system import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
+
+ENGAGEMENT = ROOT / "deploy" / "models" / "engagement.yaml"
+LONGEST_SECONDS = 300
+A_PERSON_S_ACT_SECONDS = 3.0
+"""How long somebody takes who reads each label for the first time, finds the field and types into it."""
+
+
+@pytest.fixture(scope="module")
+def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """One of this module's own: other models are put in force here."""
+    with a_firm(bootstrap, tmp_path_factory.mktemp("studio")) as opened:
+        yield opened
+
+
+class Newcomer:
+    """Somebody who works on the page by clicking and by filling fields in, and whose acts are counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.acts = 0
+
+    async def press(self, name: str, *, role: Literal["button", "link"] = "button", within: Locator | None = None) -> None:
+        await (within or self.page).get_by_role(role, name=name, exact=True).click()
+        self.acts += 1
+
+    async def fill(self, title: str, value: str) -> None:
+        await self.page.get_by_label(title, exact=True).fill(value)
+        await self.page.get_by_label(title, exact=True).press("Enter")
+        self.acts += 1
+
+    async def choose(self, title: str, option: str) -> None:
+        await self.page.get_by_label(title, exact=True).select_option(label=option)
+        self.acts += 1
+
+    async def rule(self, action: str, name: str, points: int) -> None:
+        """A rule from the catalogue, by one click; then what it is called and gives."""
+        await self.step("1 Actions")
+        await self.press(action)
+        await self.fill("Name of the rule", name)
+        if points != 5:
+            await self.fill("Points", str(points))
+        await expect(self.page.get_by_role("button", name=name, exact=True)).to_be_visible()
+
+    async def step(self, title: str) -> None:
+        await self.press(title, within=self.page.get_by_role("navigation", name="Steps"))
+
+
+async def looked_over(page: Page) -> None:
+    """Nothing that keeps people out, in light and in dark, on a wide screen and on a narrow one."""
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)
+        found = await Axe().run(page)
+        assert [each["id"] for each in found.response["violations"]] == [], found.generate_report()
+    await page.emulate_media(color_scheme="light")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it is wider than the window"
+
+
+async def text_of(page: Page, folder: Path) -> str:
+    """The bytes that the page lets download."""
+    await page.get_by_role("button", name="Text", exact=True).click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download").click()
+    file = folder / "downloaded.yaml"
+    await (await downloading.value).save_as(file)
+    return file.read_text(encoding="utf-8")
