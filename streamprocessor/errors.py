@@ -9,6 +9,7 @@ StreamprocessorError
 │   └── BrokerError      the broker can't be started or used
 │       └── BrokerAwayError   no broker answers now; exit 70, for it may come back by itself
 ├── NotAsItWasError      what was restored differs from what was backed up: exit 1
+├── ConflictError        somebody else changed the same meanwhile: exit 1
 └── MustRestartError     what is in memory can't be trusted any more: exit 70, the supervisor starts anew
 """
 
@@ -63,6 +64,10 @@ class MustRestartError(StreamprocessorError):
 
 class NotAsItWasError(StreamprocessorError):
     """What was restored or rebuilt differs from what it was made of; the message says in what."""
+
+
+class ConflictError(StreamprocessorError):
+    """Somebody else changed meanwhile what was to be changed; the message says who, and what to do."""
 
 
 class NewerModelNeededError(MustRestartError):

@@ -127,6 +127,7 @@ class Settings(BaseModel):
     api_tokens: str = Field(
         "", repr=False, description="name/scope+scope=token,... (read, write, erase, model, tokens), or a file"
     )
+    model_approvals: int = Field(0, ge=0, le=10, description="people besides its author that a model's draft needs")
     audit_file: str = Field("", description="who asked the api for what; empty: a file in the data folder")
     audit_max_bytes: int = Field(1 << 26, ge=1 << 12, description="of one audit file, before it is put aside")
     audit_files: int = Field(10, ge=1, le=1_000, description="audit files that are kept, the present one too")

@@ -41,6 +41,7 @@ from streamprocessor.errors import (
     EXIT_MUST_RESTART,
     EXIT_USAGE,
     BrokerAwayError,
+    ConflictError,
     MustRestartError,
     NotAsItWasError,
     OperatorError,
@@ -80,7 +81,7 @@ class Commands(click.Group):
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
             code, sentence = EXIT_USAGE, str(error)
-        except (RecordError, NotAsItWasError) as error:
+        except (RecordError, NotAsItWasError, ConflictError) as error:
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)

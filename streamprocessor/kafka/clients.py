@@ -15,6 +15,8 @@ PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 BY_TOKEN = "OAUTHBEARER"
 _LAST_PORT = 65535
+LARGEST_REQUEST_BYTES = 4_194_304
+"""Of a record: as much as the topics take that hold records of the table, or models."""
 _READER_FETCH_BYTES = 4 * 1024 * 1024
 
 

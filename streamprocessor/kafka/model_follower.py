@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of, newest_usable_of
+from streamprocessor.contract.model_file.revisions import ModelRevision, NewestUsable, newest_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.compacted_topic import CompactedTopic
 
@@ -34,6 +34,7 @@ class ModelFollower:
         self.newest: ModelRevision | None = None
         self._topic = CompactedTopic(topic, consumer)
         self._with_segments = with_segments
+        self._usable = NewestUsable(self._pass_over)
         self._polled = asyncio.Condition()
 
     async def start(self) -> None:
@@ -81,7 +82,8 @@ class ModelFollower:
         """Whether one of the records is news to who follows; what they say is known then."""
         before = self.newest
         if self._with_segments:
-            self.newest = newest_usable_of(records, before, self._pass_over)
+            self._usable.take(records)
+            self.newest = self._usable.newest
         else:
             self.newest = newest_of(records, before)
         if self.newest is None or self.newest is before:

@@ -26,7 +26,7 @@ from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.broker_wait import is_reached
-from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.clients import LARGEST_REQUEST_BYTES, ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
@@ -53,6 +53,7 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import run_import
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
+from streamprocessor.readmodel.gateways.model_topic import ModelTopic
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
@@ -111,13 +112,18 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)
-    producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(
+        **clients.arguments(), acks="all", enable_idempotence=True, max_request_size=LARGEST_REQUEST_BYTES
+    )
+    model_topic = ModelTopic(topics[MODELS], new_reader(clients), producer, now_ms, in_use=models.wait_for)
     folders = claim_import_folders(str(settings.data_path / settings.group))
     gateways = _gateways(settings, clients, topics, producer, folders)
     context = ApiContext(
         engine=engine,
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
+        model_topic=model_topic,
+        model_approvals=settings.model_approvals,
         tokens=tokens,
         access=access,
         sessions=Sessions(pairs, now_ms),
@@ -137,6 +143,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
+        await model_topic.start()
         await projector.start()
         await producer.start()
         await gateways.subscriptions.start()
@@ -145,6 +152,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         work = (
             projector.run(history_ms),
             models.follow(),
+            model_topic.follow(),
             gateways.subscriptions.follow(),
             catalogue.run(),
             rights.watch(),
@@ -167,6 +175,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         folders.lock.release()
         await asyncio.gather(
             models.stop(),
+            model_topic.stop(),
             projector.stop(),
             catalogue.stop(),
             gateways.subscriptions.stop(),

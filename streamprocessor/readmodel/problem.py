@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from pydantic import BaseModel
@@ -16,11 +18,19 @@ _CODES = {400: "bad-body", 404: "not-found", 405: "no-such-method", 413: "too-la
 
 
 class Problem(HTTPException):
-    """A refusal. code: for programs; detail: for people: where, wanted, got."""
+    """A refusal. code: for programs; detail: for people: where, wanted, got; more: further members of its body."""
 
-    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        headers: dict[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(status, detail, headers)
         self.code = code
+        self.more = dict(more or {})
 
 
 class ProblemBody(BaseModel):
@@ -39,6 +49,7 @@ def problem_response(error: HTTPException) -> Response:
     """The refusal, ours or the framework's, as application/problem+json."""
     status = error.status_code
     code = error.code if isinstance(error, Problem) else _CODES.get(status, "refused")
+    more = error.more if isinstance(error, Problem) else {}
     body = ProblemBody(title=HTTPStatus(status).phrase, status=status, code=code, detail=error.detail)
     headers = PRIVATE | dict(error.headers or {})
-    return Response(orjson.dumps(body.model_dump()), status, headers, "application/problem+json")
+    return Response(orjson.dumps(more | body.model_dump()), status, headers, "application/problem+json")

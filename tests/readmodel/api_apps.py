@@ -102,6 +102,8 @@ class ApiApp:
         tokens: str = TOKENS,
         inbox: InboxRules | None = None,
         run_import: RunImport = lambda *_: None,
+        model_topic: Any = NOT_HERE,
+        model_approvals: int = 0,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.delivery = SCORER, Delivery()
@@ -114,6 +116,8 @@ class ApiApp:
             engine=engine,
             scorer=lambda: self.scorer,
             model_text=lambda: MODEL,
+            model_topic=model_topic,
+            model_approvals=model_approvals,
             tokens=Tokens(pairs),
             access=AccessStore(opened_lasting(engine, folder / "access.sqlite", access), self.clock),
             sessions=Sessions(pairs, self.clock),

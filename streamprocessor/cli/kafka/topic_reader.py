@@ -12,12 +12,10 @@ from aiokafka.errors import KafkaError
 from streamprocessor.contract.topics.rights import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.admin.rights import refuse_unless_allowed
-from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.clients import LARGEST_REQUEST_BYTES, ClientSettings, new_reader
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.kafka.reader import read_to
-
-_LARGEST_REQUEST_BYTES = 4_194_304  # what the topics take that hold records of the table
 
 
 async def records_of(
@@ -64,7 +62,7 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
     """
     await refuse_unless_allowed(clients, dict.fromkeys(topics, WRITE))
     producer = AIOKafkaProducer(
-        **clients.arguments(), acks="all", enable_idempotence=True, max_request_size=_LARGEST_REQUEST_BYTES
+        **clients.arguments(), acks="all", enable_idempotence=True, max_request_size=LARGEST_REQUEST_BYTES
     )
     try:
         await producer.start()

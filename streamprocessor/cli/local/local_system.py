@@ -16,6 +16,8 @@ from streamprocessor.cli.kafka.revisions import apply_first, apply_next_model, n
 from streamprocessor.cli.local.local_processes import Say
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.cli.terminal.progress import preparation
+from streamprocessor.cli.terminal.user import user_name
+from streamprocessor.contract.model_file.next_revision import Publication
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
@@ -76,11 +78,11 @@ async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool
     layout = layout_of(settings)
     mended = await apply(client_settings(settings), layout)
     say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")
-    file, origin = Path(settings.model), f"{command} {settings.model}"
+    file, origin, by = Path(settings.model), f"{command} {settings.model}", Publication(author=user_name())
     if model_given:
-        applied = await apply_next_model(settings, next_model_from(file, origin))
+        applied = await apply_next_model(settings, next_model_from(file, origin, by))
     else:
-        applied = await apply_first(settings, file, origin)
+        applied = await apply_first(settings, file, origin, by)
     typed = kafka.typed_settings
     if applied.is_new or model_given:
         say(applied_sentence(applied, settings.model, typed))

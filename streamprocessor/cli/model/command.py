@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamprocessor.bundled_files import path_of
+from streamprocessor.cli.model.publication_options import publication_options, without_approval_option
 from streamprocessor.cli.terminal.options import (
     connected_settings,
     is_given,
@@ -15,15 +16,13 @@ from streamprocessor.cli.terminal.options import (
     process_options,
     settings_of,
 )
+from streamprocessor.cli.terminal.plain_text import echo
 
 if TYPE_CHECKING:
     from streamprocessor.cli.kafka.revisions import AppliedRevision
+    from streamprocessor.contract.model_file.revisions import HistoryEntry
 
 LIVE_DAYS = 30
-
-announce_option = click.option(
-    "--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too."
-)
 
 
 @click.group()
@@ -77,19 +76,21 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
 @model.command()
 @process_options
 @click.option("--revision", metavar="REVISION", help="This one, by its name in `model history`, such as 3 or 3.1.")
+@click.option("--diff", "with_diff", is_flag=True, help="What it has otherwise than the one before, not all of it.")
 @click.option("--applied", is_flag=True, hidden=True, help="What is shown anyway.")
 @json_option
 @click.pass_context
-def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool) -> None:
+def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: bool, as_json: bool) -> None:
     """Show the model in force, its text as it was applied; or that of --model FILE, without Kafka."""
     from streamprocessor.cli.kafka.revision_report import heading
-    from streamprocessor.cli.kafka.revisions import entry_labelled, model_history, revision_of_file
+    from streamprocessor.cli.kafka.revisions import model_history, revision_of_file
     from streamprocessor.cli.terminal.running import run
+    from streamprocessor.contract.model_file.next_revision import entry_labelled
     from streamprocessor.contract.model_file.revisions import encode_revision
 
     if is_given(ctx, "model") and not applied:
-        if revision is not None:
-            message = "--model shows a file, and --revision what was in force; wanted one of them; got both"
+        if revision is not None or with_diff:
+            message = "--model shows a file, --revision and --diff what was in force; wanted one of the two; got both"
             raise click.UsageError(message)
         shown = revision_of_file(Path(settings_of(ctx).model))
     else:
@@ -97,7 +98,10 @@ def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool)
         entry = history[-1] if revision is None else entry_labelled(history, revision)
         shown = entry.revision
         if not as_json:
-            click.echo(heading(entry), err=True)
+            echo(heading(entry), err=True)
+        if with_diff:
+            _tell_changes(history, entry, as_json)
+            return
     if as_json:
         click.echo(encode_revision(shown))
     else:
@@ -109,10 +113,13 @@ def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool)
 @click.argument("file", required=False, type=path_of)
 @click.option("--if-none", is_flag=True, help="Only where no model is in force; else name the one that is.")
 @click.option("--revision", "number", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
-@announce_option
+@publication_options
+@without_approval_option
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, /, file: str | None, if_none: bool, as_json: bool, **how: Any) -> None:
+def apply(
+    ctx: click.Context, /, file: str | None, if_none: bool, number: int | None, as_json: bool, **how: Any
+) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
     Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
@@ -120,14 +127,15 @@ def apply(ctx: click.Context, /, file: str | None, if_none: bool, as_json: bool,
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
-    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.cli.model.publishing import publication_of, published
 
-    settings = connected_settings(ctx)
+    settings, publication = connected_settings(ctx), publication_of(how)
     path = Path(file or settings.model)
     if if_none:
-        applied = run(apply_first(settings, path, f"model apply {path}"))
+        work = apply_first(settings, path, f"model apply {path}", publication)
     else:
-        applied = run(apply_model(settings, path, **how))
+        work = apply_model(settings, path, publication, number=number)
+    applied = published(work, as_json=as_json)
     if applied.is_new:
         for line, sentence in hints_of_file(path, settings):
             click.echo(hint_line(path, line, sentence), err=True)
@@ -139,21 +147,24 @@ def apply(ctx: click.Context, /, file: str | None, if_none: bool, as_json: bool,
 
 @model.command()
 @process_options
+@click.option("--diff", "with_diff", is_flag=True, help="Tell what each has otherwise than the one before.")
 @json_option
 @click.pass_context
-def history(ctx: click.Context, as_json: bool) -> None:
-    """List all revisions of the model, the oldest first: what, since when, by which command.
+def history(ctx: click.Context, with_diff: bool, as_json: bool) -> None:
+    """List all revisions of the model, the oldest first: what, since when, by whom and by which command.
 
     A revision such as 3.1 is revision 3 with other segments or names: no score depends on them.
     """
-    from streamprocessor.cli.kafka.revision_report import history_rows, print_history
+    from streamprocessor.cli.kafka.revision_report import history_rows, print_changes, print_history
     from streamprocessor.cli.kafka.revisions import model_history
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
     entries = run(model_history(connected_settings(ctx)))
     if as_json:
-        print_json_lines(history_rows(entries))
+        print_json_lines(history_rows(entries, with_differences=with_diff))
+    elif with_diff:
+        print_changes(entries)
     else:
         print_history(entries)
 
@@ -161,18 +172,19 @@ def history(ctx: click.Context, as_json: bool) -> None:
 @model.command()
 @process_options
 @click.argument("revision")
-@announce_option
+@publication_options
 @json_option
 @click.pass_context
-def rollback(ctx: click.Context, revision: str, announce_hot_leads: bool, as_json: bool) -> None:
+def rollback(ctx: click.Context, /, revision: str, as_json: bool, **how: Any) -> None:
     """Put the text of an earlier REVISION in force again, as a new revision: their numbers only rise.
 
-    REVISION is its name in `model history`, such as 3 or 3.1.
+    REVISION is its name in `model history`, such as 3 or 3.1. It was in force before: nobody's approval is needed.
     """
     from streamprocessor.cli.kafka.revisions import roll_back
-    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.cli.model.publishing import publication_of, published
 
-    applied = run(roll_back(connected_settings(ctx), revision, announce_hot_leads=announce_hot_leads))
+    settings, publication = connected_settings(ctx), publication_of(how | {"without_approval": True})
+    applied = published(roll_back(settings, revision, publication), as_json=as_json)
     _tell(ctx, applied, f"revision {revision}", as_json)
 
 
@@ -210,6 +222,17 @@ def schema() -> None:
     from streamprocessor.contract.model_file.read_model import model_schema_text
 
     click.echo(model_schema_text(), nl=False)
+
+
+def _tell_changes(history: list[HistoryEntry], entry: HistoryEntry, as_json: bool) -> None:
+    from streamprocessor.cli.kafka.revision_report import history_rows, print_changes
+    from streamprocessor.cli.terminal.printing import print_json_lines
+
+    until = history.index(entry) + 1
+    if as_json:
+        print_json_lines(history_rows(history[:until], with_differences=True)[-1:])
+    else:
+        print_changes(history[:until], 1)
 
 
 def _tell(ctx: click.Context, applied: AppliedRevision, what: str, as_json: bool) -> None:

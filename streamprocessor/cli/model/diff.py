@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.revision_report import print_differences
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.terminal.printing import print_table
@@ -64,9 +65,7 @@ def print_diff(answer: dict[str, Any]) -> None:
     if not answer["differences"]:
         click.echo(f"{answer['file']}: says the same as {answer['against']}, version {answer['version']}")
     else:
-        columns = ("score", "rule", "what", "was", "is")
-        rows = [(d["score"], d["rule"], d["word"], d["old"], d["new"]) for d in answer["differences"]]
-        print_table(columns, rows, title=f"{answer['file']} beside {answer['against']}")
+        print_differences(answer["differences"], f"{answer['file']} beside {answer['against']}")
     if answer["from_now_on"]:
         click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
         late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in answer["from_now_on"]]

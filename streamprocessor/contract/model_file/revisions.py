@@ -6,11 +6,13 @@ before that have the model's name as key, of which compaction keeps the last one
 Which records count is decided by their order in the topic alone, so that all readers decide alike: one counts that has
 a higher number than all before it, or the number of the last one that counts and the same scores, but another text (it
 brings other segments, or calls contacts otherwise). Of two that were written at one moment with one number and other
-scores, the first one counts.
+scores, the first one counts. One that names a revision as its base counts where that one is in force when it lands, and
+not at all where somebody else's came between.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -27,6 +29,7 @@ from streamprocessor.scoring.plan.coverage import covered_since
 WORKERS_FOLLOW_WITHIN_MS = 5_000
 """How long after an apply, by clocks that agree within seconds, some worker may still keep only what the model before
 needs: evidence of a new revision is complete from then on."""
+_DIGEST_CHARS = 16
 
 
 class ModelRevision(msgspec.Struct, frozen=True):
@@ -39,6 +42,10 @@ class ModelRevision(msgspec.Struct, frozen=True):
     kept_since: as covered_since_ms in Model.
     announce_hot_leads: as in Model.
     origin: the command that applied it; "": it was not kept.
+    author: who applied it, a token's name or a user of the operating system; "": it was not kept.
+    note: why, in the author's words.
+    approved_by: the names of those whose approval the draft had that it was.
+    based_on: the digest_of the revision that has to be in force when it lands; "": whichever is.
     """
 
     revision: int
@@ -49,6 +56,10 @@ class ModelRevision(msgspec.Struct, frozen=True):
     kept_since: dict[str, dict[str, int]] = {}
     announce_hot_leads: bool = False
     origin: str = ""
+    author: str = ""
+    note: str = ""
+    approved_by: tuple[str, ...] = ()
+    based_on: str = ""
 
 
 class HistoryEntry(NamedTuple):
@@ -67,6 +78,12 @@ class HistoryEntry(NamedTuple):
 def new_key(revision: ModelRevision) -> bytes:
     """A key that no other record of the topic has, not even one of the same revision."""
     return f"{revision.revision}/{secrets.token_hex(8)}".encode()
+
+
+def digest_of(revision: ModelRevision) -> str:
+    """What names the revision as a base: the same for each record of the same number and text."""
+    content = f"{revision.revision}/{revision.text}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest()[:_DIGEST_CHARS]
 
 
 def model_of(revision: ModelRevision) -> Model:
@@ -114,39 +131,55 @@ def newest_of(records: Iterable[Any], known: ModelRevision | None = None) -> Mod
     return newest
 
 
-def newest_usable_of(
-    records: Iterable[Any], known: ModelRevision | None, on_unusable: Callable[[OperatorError], None]
-) -> ModelRevision | None:
-    """The revision in force as newest_of has it, of those that can be read and make a model; None: there is none.
+class NewestUsable:
+    """The revision in force as newest_of has it, of those that can be read and make a model.
 
-    on_unusable: called for each record that is passed over. Only what may be in force is made a model of: that takes
-    milliseconds, and a topic holds each revision that ever was.
+    newest: None until there is one.
     """
-    revisions = list(_readable(records, on_unusable))
-    while True:
-        newest = known
-        for revision in revisions:
-            if newest is None or _counts_after(newest, revision):
-                newest = revision
-        if newest is None or newest is known:
-            return newest
-        try:
-            model_of(newest)
-        except OperatorError as error:
-            on_unusable(error)
-            revisions = [revision for revision in revisions if revision != newest]
-        else:
-            return newest
 
+    newest: ModelRevision | None = None
 
-def _readable(records: Iterable[Any], on_unusable: Callable[[OperatorError], None]) -> Iterator[ModelRevision]:
-    for record in records:
-        try:
-            revisions = [revision for _, revision in _in_force_in_turn([record], None)]
-        except OperatorError as error:
-            on_unusable(error)
-        else:
-            yield from revisions
+    def __init__(self, on_unusable: Callable[[OperatorError], None]) -> None:
+        """on_unusable: called for each record that is passed over."""
+        self._on_unusable = on_unusable
+        self._in_turn: ModelRevision | None = None  # of all that can be read: bases are among those, too
+
+    def take(self, records: Iterable[Any]) -> None:
+        """Know these records, which come next in the topic.
+
+        Only what may be in force is made a model of: that takes milliseconds, and a topic holds each revision that
+        ever was.
+        """
+        revisions = list(self._on_their_bases(records))
+        while True:
+            newest = self.newest
+            for revision in revisions:
+                if newest is None or _counts_after(newest, revision):
+                    newest = revision
+            if newest is None or newest is self.newest:
+                return
+            try:
+                model_of(newest)
+            except OperatorError as error:
+                self._on_unusable(error)
+                revisions = [revision for revision in revisions if revision != newest]
+            else:
+                self.newest = newest
+
+    def _on_their_bases(self, records: Iterable[Any]) -> Iterator[ModelRevision]:
+        for record in records:
+            try:
+                revisions = [revision for _, revision in _revisions(record)]
+            except OperatorError as error:
+                self._on_unusable(error)
+                continue
+            for revision in revisions:
+                before = self._in_turn
+                if before is not None and not _is_on_its_base(before, revision):
+                    continue
+                if before is None or _counts_after(before, revision):
+                    self._in_turn = revision
+                yield revision
 
 
 def history_of(records: Iterable[Any]) -> list[HistoryEntry]:
@@ -160,17 +193,33 @@ def history_of(records: Iterable[Any]) -> list[HistoryEntry]:
     return entries
 
 
+def highest_number_of(records: Iterable[Any]) -> int:
+    """The highest number that a revision among the records has, be it one that never came into force; 0: there is none.
+
+    The next revision is above it, so that readers of every release take it: those that know no bases took all.
+    """
+    return max((revision.revision for record in records for _, revision in _revisions(record)), default=0)
+
+
 def _in_force_in_turn(
     records: Iterable[Any], newest: ModelRevision | None
 ) -> Iterator[tuple[bytes | None, ModelRevision]]:
     """Each record's key and revision that counts, after those of which `newest` is the last one."""
     for record in records:
-        if record.value is None or (record.key or b"").startswith(RESERVED):
-            continue
-        revision = decode_revision(record.value)
-        if newest is None or _counts_after(newest, revision):
-            newest = revision
-            yield record.key, revision
+        for key, revision in _revisions(record):
+            if newest is None or (_is_on_its_base(newest, revision) and _counts_after(newest, revision)):
+                newest = revision
+                yield key, revision
+
+
+def _revisions(record: Any) -> Iterator[tuple[bytes | None, ModelRevision]]:
+    """The key and the revision of the record, nothing where it is none; raises OperatorError where it can't be read."""
+    if record.value is not None and not (record.key or b"").startswith(RESERVED):
+        yield record.key, decode_revision(record.value)
+
+
+def _is_on_its_base(newest: ModelRevision, revision: ModelRevision) -> bool:
+    return not revision.based_on or revision.based_on == digest_of(newest)
 
 
 def _counts_after(newest: ModelRevision, revision: ModelRevision) -> bool:

@@ -81,14 +81,15 @@ _DUTIES = {
         },
     ),
     API: _Duty(
-        "shows contacts: reads the table, announcements and inputs; writes subscriptions, erasures and imports",
+        "shows contacts: reads the table, announcements and inputs; writes subscriptions, erasures, imports, and the "
+        "models that people publish",
         {
             READ: (IN, SCORE_UPDATED, BECAME_HOT_LEAD, CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS),
-            WRITE: (IN, SUBSCRIPTIONS),
+            WRITE: (IN, SUBSCRIPTIONS, MODELS),
         },
     ),
     SETUP: _Duty(
-        "`topics apply`, `model apply`, `model rollback`",
+        "`topics apply`, `model apply`, `model promote`, `model rollback`",
         {
             CREATE: DIRECTIONS,
             DESCRIBE: DIRECTIONS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.contract.topic_names import ACTIVITIES
-from streamprocessor.contract.topics.rights import rights_of
-from streamprocessor.contract.topics.roles import DELIVERY
+from streamprocessor.contract.topic_names import ACTIVITIES, MODELS
+from streamprocessor.contract.topics.rights import TOPIC, WRITE, Right, rights_of
+from streamprocessor.contract.topics.roles import API, DELIVERY
 from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
@@ -40,6 +40,8 @@ def process_rights(settings: Settings, clients: ClientSettings, role: str) -> Pr
     rights = rights_of(role, layout.topics, settings.topic_prefix, settings.app_id)
     if role == DELIVERY and not settings.inbox:  # activities are read and written for the inbox alone
         rights = [right for right in rights if right.name != layout.full_name(ACTIVITIES)]
+    if role == API:  # it does all else without the right to publish, which an older release did not ask for
+        rights = [right for right in rights if right != Right(TOPIC, layout.full_name(MODELS), WRITE)]
     return ProcessRights(clients, role, rights)
 
 

@@ -36,6 +36,7 @@ from streamprocessor.readmodel.endpoints.drafts import choices, drafts
 from streamprocessor.readmodel.endpoints.import_files import files, mappings
 from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
+from streamprocessor.readmodel.endpoints.publication import model_drafts, publishing, revisions
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -53,6 +54,9 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         hot_leads,
         inbox,
         active_model,
+        revisions,
+        model_drafts,
+        publishing,
         catalogue,
         segments,
         columns,

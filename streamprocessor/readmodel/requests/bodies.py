@@ -10,15 +10,21 @@ from starlette.requests import ClientDisconnect
 from streamprocessor.readmodel.problem import Problem
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_MODEL_BODY_BYTES = 4 * 1024 * 1024
+"""Of a body with a model's text: JSON may write it longer than it is."""
 
 
 class BoundedRequest(Request):
-    """A request whose body, where it is read whole, is at most MAX_BODY_BYTES long."""
+    """A request whose body, where it is read whole, is at most so long."""
+
+    def __init__(self, request: Request, most_bytes: int) -> None:
+        super().__init__(request.scope, request.receive)
+        self._most_bytes = most_bytes
 
     async def body(self) -> bytes:
         """The whole body; raises Problem where it is larger, or does not come whole."""
         if not hasattr(self, "_body"):
-            self._body = await whole_body(self, MAX_BODY_BYTES)
+            self._body = await whole_body(self, self._most_bytes)
         return self._body
 
 

@@ -24,6 +24,7 @@ from streamprocessor.readmodel.gateways.import_files import ImportFiles
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
+from streamprocessor.readmodel.gateways.model_topic import ModelTopic
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -87,6 +88,8 @@ class ApiContext:
     scorer: Callable[[], Scorer]
     """Of the model in force."""
     model_text: Callable[[], str]
+    model_topic: ModelTopic
+    model_approvals: int
     """The model in force as its file has it."""
     tokens: Tokens
     """Of the settings."""

@@ -22,7 +22,7 @@ from streamprocessor.errors import place_of
 from streamprocessor.readmodel.audit import AuditEntry
 from streamprocessor.readmodel.problem import PRIVATE, Problem, problem_response
 from streamprocessor.readmodel.requests.attempts import TooManyAttempts
-from streamprocessor.readmodel.requests.bodies import BoundedRequest
+from streamprocessor.readmodel.requests.bodies import MAX_BODY_BYTES, MAX_MODEL_BODY_BYTES, BoundedRequest
 from streamprocessor.readmodel.requests.parameters import refusal_of
 from streamprocessor.readmodel.routing.access import SESSION, TOKEN, Asker, address_of, authorize, grant_of
 from streamprocessor.readmodel.routing.context import ApiContext
@@ -56,6 +56,8 @@ class ApiRoute(APIRoute):
     The scope that it wants is that of its dependency on `grant_of`; without one it is open to all.
     """
 
+    most_body_bytes = MAX_BODY_BYTES
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         summary, _, more = cleandoc(endpoint.__doc__ or "").partition("\n")
         options |= {
@@ -82,7 +84,7 @@ class ApiRoute(APIRoute):
             metrics = context.metrics
             try:
                 await self._let_in(context, request)
-                response = await answer(BoundedRequest(request.scope, request.receive))
+                response = await answer(BoundedRequest(request, self.most_body_bytes))
             except Exception as error:  # noqa: BLE001 - it may have words in it that a person sent: no traceback
                 if isinstance(error, TooManyAttempts):
                     request.state.is_new_failure = error.is_news
@@ -128,6 +130,12 @@ class ApiRoute(APIRoute):
             # The request is done: all that is left is to tell whoever looks after the machine.
             context.metrics.audit_failures.inc()
             log.error("the audit of %s could not be kept: %s; wanted room for it", self.name, error.strerror)
+
+
+class ModelRoute(ApiRoute):
+    """A route whose body may hold a model's text."""
+
+    most_body_bytes = MAX_MODEL_BODY_BYTES
 
 
 def _writing_json(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:

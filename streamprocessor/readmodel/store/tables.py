@@ -193,6 +193,19 @@ views = Table(
     Column("view", Text, nullable=False),  # JSON
 )
 
+# Models in the making.
+model_drafts = Table(
+    "model_drafts",
+    permanent,
+    Column("name", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("based_on", Text, nullable=False),  # the label of a revision
+    Column("note", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("approvals", Text, nullable=False),  # JSON: by whom, and when
+)
+
 ended_sessions = Table(
     "ended_sessions",
     permanent,

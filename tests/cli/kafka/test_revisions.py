@@ -11,6 +11,7 @@ import pytest
 from streamprocessor.cli.kafka.revisions import active_model, apply_model, model_history, roll_back
 from streamprocessor.cli.local.local_system import LocalKafka, set_up
 from streamprocessor.cli.terminal.options import command_line
+from streamprocessor.contract.model_file.next_revision import UNSIGNED
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision
 from streamprocessor.contract.topics.topics import topic_named
@@ -103,12 +104,12 @@ async def test_a_topic_of_before_goes_on_with_what_it_has(system: System, tmp_pa
 
     assert not (await apply_model(system.settings, old)).is_new
     applied = await apply_model(system.settings, model(tmp_path, 6))
-    back = await roll_back(system.settings, "7")
+    back = await roll_back(system.settings, "7", UNSIGNED)
 
     assert [each.entry.label for each in (applied, back)] == ["8", "9"]
     assert (await active_model(system.settings)).text == old.read_text()
     with pytest.raises(OperatorError, match="revision 3: wanted one of those that `streamprocessor model history`"):
-        await roll_back(system.settings, "3")
+        await roll_back(system.settings, "3", UNSIGNED)
 
 
 async def test_other_segments_and_names_come_to_the_same_revision_and_can_be_gone_back_from(
@@ -123,7 +124,7 @@ async def test_other_segments_and_names_come_to_the_same_revision_and_can_be_gon
     file.write_text(f"{plain}display: {{name: [nick]}}\n")
     names = await apply_model(system.settings, file)
     assert not (await apply_model(system.settings, file)).is_new
-    back = await roll_back(system.settings, "1")
+    back = await roll_back(system.settings, "1", UNSIGNED)
 
     assert [each.entry.label for each in (segments, names, back)] == ["1.1", "1.2", "1.3"]
     assert {each.revision.revision for each in (segments, names, back)} == {1}

@@ -1,0 +1,1 @@
+"""How models come into force: revisions, drafts with approvals, publishing, and going back."""

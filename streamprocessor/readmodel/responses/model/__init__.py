@@ -1,0 +1,1 @@
+"""What is answered about the scoring model beside what is in force."""
