@@ -59,7 +59,13 @@ class Newcomer:
         await self.fill("Name of the rule", name)
         if points != 5:
             await self.fill("Points", str(points))
-        await expect(self.page.get_by_role("button", name=name, exact=True)).to_be_visible()
+        await expect(self.page.locator(f"[id='open-{name}']")).to_be_visible()
+
+    async def silence(self, name: str) -> None:
+        await self.choose("Kind of rule", "Points for silence")
+        await self.press("Add a rule")
+        await expect(self.page.get_by_label("Name of the rule")).to_have_value("inactivity")
+        await self.fill("Name of the rule", name)
 
     async def step(self, title: str) -> None:
         await self.press(title, within=self.page.get_by_role("navigation", name="Steps"))
@@ -83,3 +89,49 @@ async def text_of(page: Page, folder: Path) -> str:
     file = folder / "downloaded.yaml"
     await (await downloading.value).save_as(file)
     return file.read_text(encoding="utf-8")
+
+
+async def build_engagement(person: Newcomer) -> None:
+    """Everything that deploy/models/engagement.yaml says, from an empty draft, by clicking and filling fields in."""
+    page = person.page
+    await person.press("Begin anew ▾")
+    await person.press("Empty")
+    await person.press("Begin")
+
+    await person.rule("Add a rule for email_open", "open", 1)
+    await limited_to_one_of_each(person, "properties.message")
+    await person.rule("Add a rule for email_click", "click", 5)
+    await limited_to_one_of_each(person, "properties.url")
+    await unfolded(person, "page visit")
+    await person.rule("/ as a rule for page_visit where path is /", "homepage", 2)
+    await person.rule("/pricing as a rule for page_visit where path is /pricing", "pricing", 10)
+    await page.locator(".condition:not(.new)").get_by_label("Test").select_option(label="begins with")
+    await person.rule("download", "download", 8)
+    await unfolded(person, "form submission")
+    await person.rule("contact as a rule for form_submission where form is contact", "contact-us", 25)
+    await person.rule("unsubscribe", "unsubscribed", -50)
+
+    await person.silence("quiet")
+    await person.silence("no-opens")
+    await person.fill("None of: add one", "email_open")
+    await person.fill("for", "60")
+    await person.fill("Points", "-10")
+
+    await person.step("3 Thresholds")
+    await person.press("Begin with cold, warm and hot")
+    await person.press("Announce who reaches the highest stage")
+    await person.step("Publish")
+    await person.fill("The model is called", "engagement")
+
+
+async def limited_to_one_of_each(person: Newcomer, path: str) -> None:
+    await person.page.get_by_text("Limits and groups").click()
+    await person.choose("Counts", "so many times:")
+    await person.fill("for each (a message, a link)", path)
+    person.acts += 1
+
+
+async def unfolded(person: Newcomer, action: str) -> None:
+    await person.step("1 Actions")
+    await person.page.get_by_role("listitem").filter(has_text=action).get_by_text("With which properties").first.click()
+    person.acts += 1

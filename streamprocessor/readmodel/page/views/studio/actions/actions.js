@@ -11,7 +11,7 @@ const POINTS_OF_A_NEW_RULE = 5;
 export function actions({session, at, onat, known: {seen}}) {
   const rules = session.model?.scores?.[at.score]?.rules ?? [];
   const isCombined = Boolean(session.model?.scores?.[at.score]?.combine);
-  const type = el('input', {id: 'other-type', autocomplete: 'off', placeholder: 'webinar_attended', 'data-drawn': '', list: 'other-types'});
+  const type = el('input', {id: 'other-type', autocomplete: 'off', placeholder: 'webinar_attended', 'data-kept': '', list: 'other-types'});
   const missing = seen.names.filter((name) => !seen.actions.some((each) => each.type === name));
   if (!at.score) return empty('There is no score yet.', el('p', {}, 'Name one above: engagement, say, for what people do.'));
   if (isCombined) return empty(`${at.score} is made of other scores.`, el('p', {}, 'Actions count in those.'));
@@ -69,6 +69,7 @@ export function actions({session, at, onat, known: {seen}}) {
       return {op: 'add_rule', score: at.score, rule: {id, ...words, points: POINTS_OF_A_NEW_RULE}, before: null};
     });
     onat({step: 'points', rule: id});
+    document.getElementById(`open-${id}`)?.focus();
     tell(`Rule ${id} is added.`);
   }
 }

@@ -18,19 +18,19 @@ export function scoreBar({session, at, onat}) {
       renamer(), el('button', {type: 'button', class: 'danger', id: 'score-remove', onclick: remove}, `Remove ${at.score}`))));
 
   function searched(all) {
-    const input = el('input', {id: 'score', list: 'score-names', value: at.score, 'data-drawn': at.score, autocomplete: 'off', onfocus: ({target}) => target.select(),
+    const input = el('input', {id: 'score', list: 'score-names', value: at.score, 'data-kept': at.score, autocomplete: 'off', onfocus: ({target}) => target.select(),
       onchange: ({target}) => { if (all.includes(target.value)) onat({score: target.value, rule: null}); }});
     return [field(`Score (one of ${all.length})`, input), el('datalist', {id: 'score-names'}, all.map((value) => el('option', {value})))];
   }
 
   function maker([title, usual, words]) {
-    const input = el('input', {id: 'score-name', value: names.includes(usual) ? '' : usual, 'data-drawn': names.includes(usual) ? '' : usual, autocomplete: 'off'});
+    const input = el('input', {id: 'score-name', value: names.includes(usual) ? '' : usual, 'data-kept': names.includes(usual) ? '' : usual, autocomplete: 'off'});
     const refused = el('span', {class: 'refused hint', role: 'alert'});
     return [field(title, input), el('button', {type: 'button', id: 'score-add', class: names.length ? null : 'main', onclick: () => named(input, refused, add)}, words), refused];
   }
 
   function renamer() {
-    const input = el('input', {id: 'score-rename', value: at.score, 'data-drawn': at.score, autocomplete: 'off'});
+    const input = el('input', {id: 'score-rename', value: at.score, 'data-kept': at.score, autocomplete: 'off'});
     const refused = el('span', {class: 'refused hint', role: 'alert'});
     return [field('Its name', input), el('button', {type: 'button', id: 'score-rename-do', onclick: () => named(input, refused, rename)}, 'Rename'), refused];
   }

@@ -18,7 +18,7 @@ export function decay({session, at, onat, preview}) {
   if (words.combine) return empty(`${at.score} is made of other scores.`, el('p', {}, 'Points fade in those.'));
   const rules = (words.rules ?? []).filter(hasDecay);
   const rule = rules.find(({id}) => id === at.rule);
-  const place = rule ? wordOfRule(session, at.score, rule.id, 'decay') : wordAt(session, 'scores', at.score, 'decay');
+  const place = rule ? wordOfRule(session, at.score, rule, 'decay') : wordAt(session, 'scores', at.score, 'decay');
   const inForce = place.value ?? (rule ? words.decay : undefined);
   const title = rule ? `the points of ${rule.id}` : `points of ${at.score}`;
   const [first, others] = [rule ? [[LIKE_THE_SCORE, 'fade like the score’s']] : [], rule ? LAWS : LAWS.filter(({word}) => word !== 'none')];

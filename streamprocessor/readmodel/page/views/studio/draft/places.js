@@ -12,13 +12,13 @@ export function wordAt(session, ...path) {
   return {value, change, set: (next) => change(() => next), of: (key) => wordAt(session, ...path, key)};
 }
 
-// A word of a rule.
-export function wordOfRule(session, score, id, word) {
+// A word of a rule; called: {id}, as the rule is called when the turn has come.
+export function wordOfRule(session, score, called, word) {
   const change = (make) => session.edit((model) => {
-    const next = made(make(ruleOf(model, score, id)?.[word]));
-    return {op: 'set_rule', score, rule: id, word, value: next ?? null};
+    const next = made(make(ruleOf(model, score, called.id)?.[word]));
+    return {op: 'set_rule', score, rule: called.id, word, value: next ?? null};
   });
-  return inner(ruleOf(session.model, score, id)?.[word], change);
+  return inner(ruleOf(session.model, score, called.id)?.[word], change);
 }
 
 function ruleOf(model, score, id) {

@@ -3,6 +3,7 @@
 let isDown = false;
 let isRedrawing = false;
 let waiting = [];
+const foldsOf = new WeakMap(); // of each place: what is folded open by its id, also of what is not shown at the moment
 document.addEventListener('pointerdown', () => { isDown = true; }, true);
 for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => setTimeout(released), true);
 
@@ -28,15 +29,27 @@ export function redraw(place, draw) {
 
 function put(place, content) {
   const active = place.contains(document.activeElement) ? document.activeElement : null;
-  const typed = active && 'value' in active && active.type !== 'checkbox' && active.value !== active.dataset.drawn ? active.value : null;
-  const folds = new Map([...place.querySelectorAll('details[id]')].map((each) => [each.id, each.open]));
+  const typed = active && 'drawn' in active.dataset && active.value !== active.dataset.drawn ? active.value : null;
+  const selected = typeof active?.selectionStart === 'number' ? [active.selectionStart, active.selectionEnd] : null;
+  const folds = foldsOf.get(place) ?? new Map();
+  foldsOf.set(place, folds);
+  for (const each of place.querySelectorAll('details[id]')) folds.set(each.id, each.open);
+  const kept = [...place.querySelectorAll('[data-kept]')].filter(({value, dataset}) => value !== dataset.kept).map(({id, value}) => [id, value]);
   isRedrawing = true;
   place.replaceChildren(...[content].flat(Infinity).filter(Boolean));
-  for (const each of place.querySelectorAll('details[id]')) each.open = folds.get(each.id) ?? each.open;
-  const again = active?.id && place.querySelector(`#${CSS.escape(active.id)}`);
-  if (again) {
-    if (typed !== null && active.tagName !== 'SELECT' && 'drawn' in again.dataset) again.value = typed;
-    again.focus({preventScroll: true});
-  }
   isRedrawing = false;
+  for (const each of place.querySelectorAll('details[id]')) each.open = folds.get(each.id) ?? each.open;
+  for (const [id, value] of kept) restore(place.querySelector(`#${CSS.escape(id)}`), value);
+  const again = active?.id && place.querySelector(`#${CSS.escape(active.id)}`);
+  if (!again) return;
+  if (typed !== null && 'drawn' in again.dataset) again.value = typed;
+  again.focus({preventScroll: true});
+  if (selected && typeof again.selectionStart === 'number') again.setSelectionRange(...selected);
+}
+
+// What is chosen for later, and not told to the draft yet: fields with data-kept, which says what they begin as.
+function restore(field, value) {
+  if (!field || field.dataset.kept === value) return;
+  field.value = value;
+  field.dispatchEvent(new Event('change'));
 }

@@ -41,7 +41,7 @@ function conditionRow({id, row, types, seen, onset, onremove}) {
 
 // One that is not there yet: it comes once it says something.
 function adder({id, types, seen, onadd, onalternative}) {
-  const path = el('input', {id: `${id}-path`, list: `${id}-paths`, 'aria-label': 'Property', autocomplete: 'off',
+  const path = el('input', {id: `${id}-path`, 'data-kept': '', list: `${id}-paths`, 'aria-label': 'Property', autocomplete: 'off',
     placeholder: types.includes('attributes') ? 'attributes.country' : 'properties.path', onchange: () => fields.refresh()});
   const fields = testFields({id: `${id}-new`, row: {path: '', test: 'is', operand: ''}, types, seen, pathNow: () => path.value.trim()});
   const refused = el('span', {class: 'refused hint', role: 'alert'});
@@ -70,11 +70,11 @@ function adder({id, types, seen, onadd, onalternative}) {
 function testFields({id, row, types, seen, pathNow, onset}) {
   const text = spelledOperand(row.operand);
   const isTruth = row.test === 'exists';
-  const test = el('select', {id: `${id}-test`, 'aria-label': 'Test', onchange: () => { show(); commit(true); }},
+  const test = el('select', {id: `${id}-test`, 'data-kept': onset ? null : row.test, 'aria-label': 'Test', onchange: () => { show(); commit(true); }},
     TESTS.map(([word, words]) => el('option', {value: word, selected: word === row.test && row.operand !== false}, words)),
     el('option', {value: 'exists:false', selected: isTruth && row.operand === false}, 'is not known'));
   const input = el('input', {id: `${id}-value`, list: `${id}-values`, 'aria-label': 'Value', autocomplete: 'off', value: isTruth ? '' : text,
-    'data-drawn': isTruth ? '' : text, onblur: () => commit(false), onkeydown: ({key}) => { if (key === 'Enter') commit(false); }});
+    'data-drawn': onset ? (isTruth ? '' : text) : null, 'data-kept': onset ? null : '', onblur: () => commit(false), onkeydown: ({key}) => { if (key === 'Enter') commit(false); }});
   const list = el('span', {class: 'unseen-list'});
   const operand = el('span', {class: 'condition-value'}, input, list);
   show();

@@ -6,12 +6,12 @@ import {isBeingRedrawn} from '../draft/redrawing.js';
 const PAUSE_MS = 500;
 
 // value, range(): of what it stands for; x(value): where that is in the chart; toValue(x): the other way round.
-// step, big: of the arrow keys and of Page up and down. onset(value): called once it rests. onmove(value): on its way.
-export function slider({id, label, value, range, x, top, bottom, words, toValue, onset, onmove = () => {}, step = 1, big = 5, spell = String}) {
+// row: of its words, below one another where there are several. step, big: of the arrow keys and of Page up and down. onset(value): called once it rests. onmove(value): on its way.
+export function slider({id, label, value, range, x, top, bottom, words, toValue, onset, onmove = () => {}, row = 0, step = 1, big = 5, spell = String}) {
   let [now, timer, isDragged] = [value, null, false];
   const lineAt = svg('line', {y1: top, y2: bottom, class: 'bound'});
   const grip = svg('rect', {width: 14, height: 22, rx: 4, y: top - 4, class: 'grip'});
-  const name = svg('text', {y: top + 8, class: 'strong'}, '');
+  const name = svg('text', {y: top + 8 + 15 * row, class: 'strong'}, '');
   const hit = svg('rect', {width: 24, y: top - 6, height: bottom - top + 6, class: 'hit'});
   const node = svg('g', {id, role: 'slider', tabindex: 0, class: 'slider', 'aria-label': label, 'aria-orientation': 'horizontal',
     onkeydown: pressed, onpointerdown: grabbed, onpointermove: dragged, onpointerup: letGo, onblur: () => { if (!isBeingRedrawn()) rest(); }}, hit, lineAt, grip, name);

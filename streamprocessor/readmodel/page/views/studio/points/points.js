@@ -18,7 +18,7 @@ export function points({session, at, onat, known}) {
     el('div', {class: 'title'}, el('h2', {}, `Rules of ${at.score}`), rules.length > MANY && search()),
     words.combine ? el('p', {class: 'quiet'}, 'It is made of other scores and has no rules of its own.')
       : rules.length ? list : empty('It has no rules yet.', el('p', {}, 'Choose one under Actions, or add one here.')),
-    !words.combine && adder(rules),
+    !words.combine && adder(),
     scoreWords({session, score: at.score, known}),
   ];
 
@@ -33,7 +33,7 @@ export function points({session, at, onat, known}) {
         el('span', {class: 'row rule-acts'},
           move(rule, index, -1, '↑', 'Up'), move(rule, index, 1, '↓', 'Down'),
           el('button', {type: 'button', class: 'move', id: `remove-${rule.id}`, 'aria-label': `Remove ${rule.id}`, title: 'Remove', onclick: () => session.edit(() => ({op: 'remove_rule', score: at.score, rule: rule.id}))}, '×'))),
-      isOpen && ruleForm({session, score: at.score, rule, known, onname: (next) => onat({rule: next}), ondecay: () => onat({step: 'decay', rule: rule.id})}));
+      isOpen && ruleForm({session, score: at.score, rule, index, known, onname: (next) => { at.rule = next; }, ondecay: () => onat({step: 'decay', rule: rule.id})}));
   }
 
   function move(rule, index, by, sign, words) {
@@ -44,23 +44,31 @@ export function points({session, at, onat, known}) {
 
   function search() {
     return el('div', {class: 'field'}, el('label', {for: 'rule-search'}, 'Search rules'),
-      el('input', {id: 'rule-search', type: 'search', autocomplete: 'off', 'data-drawn': '', oninput: ({target}) => {
-        const wanted = target.value.trim().toLowerCase();
-        const items = [...list.children];
-        for (const each of items) each.hidden = !each.dataset.words.includes(wanted);
-        status.textContent = wanted ? `${items.filter(({hidden}) => !hidden).length} of ${items.length}` : '';
-      }}), status);
+      el('input', {id: 'rule-search', type: 'search', autocomplete: 'off', 'data-kept': '', oninput: show, onchange: show}), status);
+
+    function show({target}) {
+      const wanted = target.value.trim().toLowerCase();
+      const items = [...list.children];
+      for (const each of items) each.hidden = !each.dataset.words.includes(wanted);
+      status.textContent = wanted ? `${items.filter(({hidden}) => !hidden).length} of ${items.length}` : '';
+    }
   }
 
-  function adder(present) {
-    const kind = el('select', {id: 'new-rule-kind', 'aria-label': 'Kind of rule'}, KINDS.map(([word, title]) => el('option', {value: word}, title)));
-    return el('div', {class: 'row adding'}, kind, el('button', {type: 'button', id: 'new-rule', onclick: () => {
-      const [word, , begin] = KINDS.find(([each]) => each === kind.value);
-      const rule = begin(known.seen.names[0]);
-      const id = freeId(word === 'on' ? rule.on : word, present);
-      session.edit(() => ({op: 'add_rule', score: at.score, rule: {id, ...rule}, before: null}));
-      onat({rule: id});
-    }}, 'Add a rule'));
+  function adder() {
+    const kind = el('select', {id: 'new-rule-kind', 'data-kept': KINDS[0][0], 'aria-label': 'Kind of rule'}, KINDS.map(([word, title]) => el('option', {value: word}, title)));
+    return el('div', {class: 'row adding'}, kind, el('button', {type: 'button', id: 'new-rule', onclick: () => add(kind.value)}, 'Add a rule'));
+  }
+
+  async function add(kind) {
+    const [, , begin] = KINDS.find(([word]) => word === kind);
+    const rule = begin(known.seen.names[0]);
+    await session.edit((model) => {
+      const id = freeId(kind === 'on' ? rule.on : kind, model.scores[at.score].rules ?? []);
+      at.rule = id;
+      return {op: 'add_rule', score: at.score, rule: {id, ...rule}, before: null};
+    });
+    onat({rule: at.rule});
+    document.getElementById(`rule-${session.model.scores[at.score].rules.length - 1}-id`)?.focus();
   }
 }
 

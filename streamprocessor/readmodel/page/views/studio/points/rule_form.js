@@ -13,23 +13,28 @@ import {kindOfRule} from './kinds.js';
 import {limitFields} from './limit_fields.js';
 import {pointsEntry} from './points_entry.js';
 
-// known: {seen, words}; onname(next): the rule is called so from now on; ondecay(): leads to how its points fade.
-export function ruleForm({session, score, rule, known, onname, ondecay}) {
+// index: of the rule; known: {seen, words}; onname(next): the rule will be called so; ondecay(): leads to how its points fade.
+export function ruleForm({session, score, rule, index, known, onname, ondecay}) {
   const {seen} = known;
-  const id = `rule-${rule.id}`;
-  const at = (word) => wordOfRule(session, score, rule.id, word);
+  const id = `rule-${index}`; // focus stays where it is when the rule is called otherwise
+  const called = {id: rule.id};
+  const at = (word) => wordOfRule(session, score, called, word);
   const kind = kindOfRule(rule);
   const groups = Object.keys(session.model.scores[score].groups ?? {});
   const shared = {id, at, rule, known, types: typesOf(rule)};
-  const called = {value: rule.id, set: (next) => {
-    if (!next || next === rule.id) return;
-    session.edit(() => ({op: 'rename_rule', score, rule: rule.id, to: next, name: next, new: next}));
-    onname(next);
-  }};
+  const name = {value: rule.id, set: (next) => next && rename(next).catch((problem) => {
+    onname(called.id = rule.id);
+    throw problem;
+  })};
+  const rename = (next) => session.edit(() => {
+    const before = called.id;
+    onname(called.id = next);
+    return {op: 'rename_rule', score, rule: before, to: next};
+  });
   return el('div', {class: 'rule-form'},
-    el('div', {class: 'row top'}, entry({id: `${id}-id`, title: 'Name of the rule', place: called, read: nameOf}), main(kind, shared)),
+    el('div', {class: 'row top'}, entry({id: `${id}-id`, title: 'Name of the rule', place: name, read: nameOf}), main(kind, shared)),
     details(kind, shared),
-    el('details', {id: `${id}-limits`, open: rule.limit !== undefined || rule.group !== undefined}, el('summary', {}, 'Limits and groups'),
+    el('details', {id: `limits-${rule.id}`, open: rule.limit !== undefined || rule.group !== undefined}, el('summary', {}, 'Limits and groups'),
       limitFields({id: `${id}-limit`, place: at('limit'), paths: seen.paths(shared.types).filter((path) => !path.startsWith('attributes.')), isOnMatches: kind === 'on'}),
       el('div', {class: 'row'}, groups.length || rule.group
         ? choiceEntry({id: `${id}-group`, title: 'Group, whose rules are limited together', place: at('group'), options: [['', 'no group'], ...groups]})

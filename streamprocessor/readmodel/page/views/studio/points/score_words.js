@@ -27,8 +27,8 @@ export function scoreWords({session, score, known}) {
 }
 
 function groups({at, words}) {
-  const name = el('input', {id: 'group-name', 'aria-label': 'Name of the group', placeholder: 'mails', autocomplete: 'off'});
-  const most = el('input', {id: 'group-points', class: 'short', inputmode: 'decimal', 'aria-label': 'Points at most', placeholder: '20'});
+  const name = el('input', {id: 'group-name', 'data-kept': '', 'aria-label': 'Name of the group', placeholder: 'mails', autocomplete: 'off'});
+  const most = el('input', {id: 'group-points', 'data-kept': '', class: 'short', inputmode: 'decimal', 'aria-label': 'Points at most', placeholder: '20'});
   const refused = el('span', {class: 'refused hint', role: 'alert'});
   return el('fieldset', {}, el('legend', {}, 'Groups: what their rules give together'),
     Object.keys(words.groups ?? {}).map((group) => el('div', {class: 'row bottom'},

@@ -13,7 +13,7 @@ export function chosenContacts({preview}) {
   const known = new Map((answer?.ten ?? []).map((each) => [each.contact_id, each]));
   const found = el('ul', {class: 'plain found-contacts', 'aria-label': 'Found contacts'});
   const search = contacts.length < MOST && el('div', {class: 'field'}, el('label', {for: 'preview-search'}, 'Follow a contact'),
-    laterInput({id: 'preview-search', placeholder: 'name or company', value: '', 'data-drawn': ''}, look));
+    laterInput({id: 'preview-search', placeholder: 'name or company', value: '', 'data-kept': ''}, look));
   return el('section', {}, el('h3', {}, 'Contacts that you follow'),
     el('ul', {class: 'plain followed'}, contacts.map((contact) => el('li', {},
       el('span', {class: 'row'}, el('span', {}, who({...contact, ...known.get(contact.contact_id), subtitle: null})),

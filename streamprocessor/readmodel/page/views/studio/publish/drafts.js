@@ -8,7 +8,7 @@ import {ago} from '../../../parts/format.js';
 export function drafts({session, signal, onopen}) {
   const list = el('div', {'aria-live': 'polite'});
   const refused = el('div', {role: 'alert'});
-  const name = nameInput('draft-name', {value: session.name, 'data-drawn': session.name, placeholder: 'autumn', required: false});
+  const name = nameInput('draft-name', {value: session.name, placeholder: 'autumn', required: false});
   look();
   return el('section', {}, el('h2', {}, 'Drafts'),
     el('div', {class: 'row bottom'}, field('Save this one as', name), el('button', {type: 'button', id: 'draft-save', onclick: () => save()}, 'Save')), refused, list);
@@ -21,7 +21,7 @@ export function drafts({session, signal, onopen}) {
   function item(draft) {
     const by = (draft.approvals ?? []).map(({by: person}) => person);
     return el('li', {}, el('div', {}, el('strong', {}, draft.name), draft.name === session.name && el('span', {class: 'quiet'}, ' (this one)'),
-      el('div', {class: 'quiet'}, `by ${draft.author}, `, ago(draft.changed_at), draft.based_on && `, from revision ${draft.based_on}`, draft.note && `: ${draft.note}`),
+      el('div', {class: 'quiet'}, `by ${draft.author}, `, ago(draft.changed_at), draft.based_on && `, from revision ${draft.based_on}`, draft.is_behind && ', which is in force no more', draft.note && `: ${draft.note}`),
       draft.needs_approval && el('div', {class: by.length ? 'quiet' : 'refused'}, by.length ? `approved by ${by.join(', ')}` : 'needs somebody else’s approval before it is published')),
     el('span', {class: 'row'},
       el('button', {type: 'button', id: `open-draft-${draft.name}`, 'aria-label': `Open ${draft.name}`, onclick: () => open(draft.name)}, 'Open'),
@@ -33,23 +33,25 @@ export function drafts({session, signal, onopen}) {
     const called = name.value.trim();
     refused.replaceChildren();
     if (!called || !name.checkValidity()) return refused.replaceChildren(el('p', {class: 'refused'}, 'A name is wanted'));
-    const there = await ask(address(called)).catch((problem) => { if (problem.status !== 404) throw problem; return null; });
-    const isOthers = there && !(called === session.name && there.changed_at === session.changedAt);
-    if (isOthers && !isOver && there.text !== session.text) return clash(there);
     try {
-      const draft = await ask(address(called), {method: 'PUT', body: {text: session.text, based_on: session.basedOn, note: session.note}});
+      const known = called === session.name ? session.changedAt : null;
+      const there = known || isOver ? null : await kept(called);
+      if (there) return clash(called, there);
+      const draft = await ask(address(called), {method: 'PUT', body: {text: session.text, based_on: session.basedOn, note: session.note, ...(isOver ? {} : {changed_at: known})}});
       session.tell({name: called, changedAt: draft.changed_at, saved: session.text});
       tell(`${called} is saved.`);
       await look();
     } catch (problem) {
       if (problem.status === 401 || !problem.status) throw problem;
-      refused.replaceChildren(el('p', {class: 'refused lines'}, problem.message));
+      if (problem.code === 'draft-changed') clash(called, problem.content);
+      else refused.replaceChildren(el('p', {class: 'refused lines'}, problem.message));
     }
   }
 
-  function clash(there) {
-    refused.replaceChildren(el('p', {class: 'refused'}, `${there.name} was changed by ${there.author} `, ago(there.changed_at), '.'),
-      el('div', {class: 'row'}, el('button', {type: 'button', id: 'draft-theirs', onclick: () => open(there.name)}, 'Open theirs'),
+  function clash(called, {author, changed_at: at}) {
+    const words = author ? [`${called} was changed by ${author} `, ago(at), '.'] : `${called} was deleted meanwhile.`;
+    refused.replaceChildren(el('p', {class: 'refused'}, words),
+      el('div', {class: 'row'}, author && el('button', {type: 'button', id: 'draft-theirs', onclick: () => open(called)}, 'Open theirs'),
         el('button', {type: 'button', id: 'draft-over', onclick: () => save({isOver: true})}, 'Save mine over it')));
   }
 
@@ -71,6 +73,16 @@ export function drafts({session, signal, onopen}) {
     if (called === session.name) session.tell({name: '', changedAt: null});
     tell(`Draft ${called} is deleted.`);
     await look();
+  }
+}
+
+// The draft of that name; null: there is none.
+async function kept(name) {
+  try {
+    return await ask(address(name));
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    return null;
   }
 }
 

@@ -12,9 +12,8 @@ export function historyStep({session, signal, onat}) {
 
   async function look() {
     const {revisions} = await ask('/api/model/revisions', {signal});
-    const newest = revisions.toSorted((one, other) => Date.parse(other.applied_at) - Date.parse(one.applied_at));
     const now = revisions.find(({in_force: isNow}) => isNow);
-    list.replaceChildren(revisions.length ? el('ol', {class: 'plain revisions', reversed: true}, newest.map((each) => item(each, now))) : empty('There is no revision yet.'));
+    list.replaceChildren(revisions.length ? el('ol', {class: 'plain revisions', reversed: true}, revisions.map((each) => item(each, now))) : empty('There is no revision yet.'));
     list.removeAttribute('aria-busy');
   }
 

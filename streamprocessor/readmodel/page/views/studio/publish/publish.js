@@ -15,7 +15,7 @@ import {shadow} from './shadow.js';
 export function publishStep({session, onat, signal}) {
   const changes = el('div', {'aria-live': 'polite'}, el('p', {class: 'quiet'}, 'Comparing'));
   const problem = el('div', {role: 'alert'});
-  const note = el('input', {id: 'publish-note', maxlength: 500, autocomplete: 'off', value: session.note, 'data-drawn': session.note, placeholder: 'why', onchange: ({target}) => { session.note = target.value.trim(); }});
+  const note = el('input', {id: 'publish-note', maxlength: 500, autocomplete: 'off', value: session.note, placeholder: 'why', onchange: ({target}) => { session.note = target.value.trim(); }});
   const announce = el('input', {type: 'checkbox', id: 'publish-announce'});
   const button = el('button', {type: 'button', class: 'main', id: 'publish-now', disabled: session.problems.length > 0, onclick: () => publish(session.basedOn)}, 'Publish');
   compare();

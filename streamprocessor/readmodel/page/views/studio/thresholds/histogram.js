@@ -28,7 +28,7 @@ export function histogram({place, score, preview}) {
     if (index === 0) return; // below the lowest number the lowest stage holds
     chart.append(slider({
       id: `bound-${stage.name}`, label: `${stage.name} begins at`, value: stage.from, range: () => roomOf(stages, index, [low, high]),
-      x, top: ROOM.top, bottom: HEIGHT - ROOM.bottom, words: stage.name, toValue: (at) => Math.round(low + ((at - ROOM.left) / (width - ROOM.right - ROOM.left)) * (high - low)),
+      x, top: ROOM.top, bottom: HEIGHT - ROOM.bottom, words: stage.name, row: index % 2, toValue: (at) => Math.round(low + ((at - ROOM.left) / (width - ROOM.right - ROOM.left)) * (high - low)),
       onset: (from) => place.change((old) => written(moved(listed(old), index, from))),
     }));
   });
