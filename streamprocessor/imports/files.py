@@ -18,6 +18,7 @@ from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
+from streamprocessor.imports.progress.rate_limit import RateLimit
 from streamprocessor.imports.progress.row_sender import RowSender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.imports.table_rows import TableRows
@@ -52,6 +53,16 @@ class LineRows:
 
     def _count_mended(self, reason: str) -> None:
         self._mended[reason] += 1
+
+
+class ImportListener(NamedTuple):
+    """Who is told how an import goes.
+
+    on_bad: of each row that the worker would not take. on_progress: of the counts, every thousand rows and at the end.
+    """
+
+    on_bad: Callable[[BadRow], None]
+    on_progress: Callable[[ImportCounts], None]
 
 
 class ImportSource(NamedTuple):
@@ -105,12 +116,13 @@ async def send_rows(
     settings: Settings,
     rows: Iterable[ReadRow],
     checkpoint: ImportCheckpoint,
-    on_bad: Callable[[BadRow], None],
-    on_progress: Callable[[ImportCounts], None],
+    listener: ImportListener,
+    rate_limit: RateLimit | None = None,
 ) -> ImportCounts:
-    """The counts once every row that the worker will take is acknowledged; on_bad is told of each other one.
+    """The counts once every row that the worker will take is acknowledged.
 
     What the checkpoint says is acknowledged is counted again and not sent again; the rest moves it on.
+    rate_limit: None: as fast as the broker takes them.
 
     Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
     """
@@ -118,9 +130,9 @@ async def send_rows(
 
     def on_counted(counts: ImportCounts) -> None:
         checkpoint.advance(counts.acknowledged_rows)
-        on_progress(counts)
+        listener.on_progress(counts)
 
     async with checked_sender(settings, layout) as sender:
         checkpoint.keep()
-        row_sender = RowSender(sender, InputTopics(layout.topics), checkpoint.rows)
-        return await import_rows(checked(rows, checkpoint.at_ms), row_sender, on_bad, on_counted)
+        row_sender = RowSender(sender, InputTopics(layout.topics), checkpoint.rows, rate_limit)
+        return await import_rows(checked(rows, checkpoint.at_ms), row_sender, listener.on_bad, on_counted)

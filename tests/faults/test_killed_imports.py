@@ -26,6 +26,8 @@ pytestmark = pytest.mark.kafka
 
 #: The nightly run turns these up.
 ROWS = int(os.environ.get("FAULT_IMPORT_ROWS", "12000"))
+#: So that each process can be killed before it has ended, however fast the machine is.
+ROWS_PER_SECOND = max(4_000, ROWS // 60)
 KILLS = int(os.environ.get("FAULT_IMPORT_KILLS", "2"))
 CONTACTS = ROWS // 20
 #: Between two kills, so that they are spread over the file.
@@ -49,6 +51,7 @@ class ImportCommand(CommandProcess):
         super().__init__(system.settings.model_copy(update={"data_dir": str(folder)}), folder, "import")
         (folder / "events.yaml").write_text(EVENTS_MAPPING)
         self._words = ["import", str(file), "--mapping", str(folder / "events.yaml"), "--json"]
+        self._words += ["--rows-per-second", str(ROWS_PER_SECOND)]
         self._checkpoints = folder / "imports"
 
     def start(self) -> ImportCommand:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
-from streamprocessor.imports.files import ImportSource, read_file, send_rows
+from streamprocessor.imports.files import ImportListener, ImportSource, read_file, send_rows
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import CSV
 from streamprocessor.scoring.model.model import NANO, Model
@@ -161,7 +161,7 @@ async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_se
     await tell(system, form(reader, "kim-1"))
     checkpoint = ImportCheckpoint(tmp_path / "hubspot.checkpoint", _now_ms())
     rows = read_file(settings, listed, CSV, mapping, ImportSource("hubspot.csv", checkpoint.at_ms))
-    await send_rows(settings, rows, checkpoint, lambda bad: pytest.fail(str(bad)), lambda _: None)
+    await send_rows(settings, rows, checkpoint, ImportListener(lambda bad: pytest.fail(str(bad)), lambda _: None))
     await until_settled(system)
     email = {"email": " kim.lee@example.com"}
     await tell(system, job_title("hubspot:51001", "chief"), form(reader, "kim-2"))

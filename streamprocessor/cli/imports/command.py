@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--mapping", metavar="FILE", type=path_of, help="What a table's columns mean, YAML; else as it is known.")
 @click.option("--dry-run", is_flag=True, help="Send nothing: show what would become of FILE, and what be refused.")
 @click.option("--restart", is_flag=True, help="Begin anew, although an import of FILE was killed before its end.")
+@click.option("--rows-per-second", type=click.FloatRange(min=1), help="At most; else as fast as Kafka takes them.")
 @json_option
 @click.pass_context
 def import_file(
@@ -38,6 +39,7 @@ def import_file(
     mapping: str | None,
     dry_run: bool,
     restart: bool,
+    rows_per_second: float | None,
     as_json: bool,
 ) -> None:
     """Send FILE's events and updates to Kafka: a table (CSV, Excel, Parquet), JSON Lines, Apache's combined log.
@@ -56,8 +58,9 @@ def import_file(
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import parse_mapping
     from streamprocessor.imports.file_bytes import pieces_of
-    from streamprocessor.imports.files import ImportSource, read_file, send_rows
+    from streamprocessor.imports.files import ImportListener, ImportSource, read_file, send_rows
     from streamprocessor.imports.importer import unannounced
+    from streamprocessor.imports.progress.rate_limit import RateLimit
     from streamprocessor.imports.proposals.file_proposal import GivenFile, format_of
 
     file_format = file_format or format_of(file, file.name)
@@ -85,8 +88,8 @@ def import_file(
         rows = read_file(settings, pieces_of(content, bar.read), file_format, columns, source)
         sending = send_rows(
             *(settings, unannounced(rows), checkpoint),
-            lambda bad: bar.note(_sentence(file, bad)),
-            lambda counts: bar.note_rows(counts.rows),
+            ImportListener(lambda bad: bar.note(_sentence(file, bad)), lambda counts: bar.note_rows(counts.rows)),
+            None if rows_per_second is None else RateLimit(rows_per_second),
         )
         counts = run(sending)
     sent, bad = counts.sent.total(), counts.bad.total()

@@ -8,6 +8,7 @@ import orjson
 
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.kafka_sender import KafkaSender, KeyedRecord
+from streamprocessor.imports.progress.rate_limit import RateLimit
 from streamprocessor.imports.rows import ImportRow
 
 _ROWS_AT_ONCE = 1_000
@@ -16,9 +17,15 @@ _ROWS_AT_ONCE = 1_000
 class RowSender:
     """Sends rows by a KafkaSender, but those that an import before this one had acknowledged."""
 
-    def __init__(self, sender: KafkaSender, topics: InputTopics, rows_before: int = 0) -> None:
-        """rows_before: how many rows of the file, from its first on, need not be sent any more."""
+    def __init__(
+        self, sender: KafkaSender, topics: InputTopics, rows_before: int = 0, rate_limit: RateLimit | None = None
+    ) -> None:
+        """rows_before: how many rows of the file, from its first on, need not be sent any more.
+
+        rate_limit: None: as fast as the broker takes them.
+        """
         self._sender = sender
+        self._rate_limit = rate_limit
         self._topics = topics
         self._rows_before = rows_before
         self._acknowledged_rows = rows_before
@@ -54,4 +61,6 @@ class RowSender:
     async def _send_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         if waiting:
+            if self._rate_limit is not None:
+                await self._rate_limit.take(len(waiting))
             await self._sender.send_all(waiting)

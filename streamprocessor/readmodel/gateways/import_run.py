@@ -11,7 +11,7 @@ from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.file_bytes import pieces_of
-from streamprocessor.imports.files import FileRows, ImportSource, read_file, send_rows
+from streamprocessor.imports.files import FileRows, ImportListener, ImportSource, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts, unannounced
 from streamprocessor.imports.progress.checkpoint import ImportCheckpoint
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
@@ -46,7 +46,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
         source = ImportSource("the file", checkpoint.at_ms)
         rows = read_file(settings, pieces_of(content, job.read), order.format, mapping, source)
         followed = unannounced(permitted(_followed(rows, job), order.kind))
-        asyncio.run(send_rows(settings, followed, checkpoint, count_bad, count_sent))
+        asyncio.run(send_rows(settings, followed, checkpoint, ImportListener(count_bad, count_sent)))
 
 
 def permitted(rows: Iterable[ReadRow], kind: KeyKind) -> Iterator[ReadRow]:
