@@ -1,4 +1,4 @@
-"""The studio: a model built by clicking, tried on all contacts, published and taken back; who is second is told of it."""
+"""The studio: a model built by clicking, tried on all contacts, and published; who comes second is told of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Newcomer:
         self.page = page
         self.acts = 0
 
-    async def press(self, name: str, *, role: Literal["button", "link"] = "button", within: Locator | None = None) -> None:
+    async def press(
+        self, name: str, *, role: Literal["button", "link"] = "button", within: Locator | None = None
+    ) -> None:
         await (within or self.page).get_by_role(role, name=name, exact=True).click()
         self.acts += 1
 
@@ -135,3 +137,115 @@ async def unfolded(person: Newcomer, action: str) -> None:
     await person.step("1 Actions")
     await person.page.get_by_role("listitem").filter(has_text=action).get_by_text("With which properties").first.click()
     person.acts += 1
+
+
+async def test_a_newcomer_builds_tries_and_publishes_the_engagement_model_without_writing_yaml(
+    viewer: Viewer, firm: Firm, tmp_path: Path, screenshots: Path
+) -> None:
+    page = await viewer("/model")
+    await page.get_by_role("link", name="Change it in the studio").click()
+    await expect(page.get_by_role("heading", name="Studio")).to_be_visible()
+    person = Newcomer(page)
+    began_at = time.monotonic()
+    await build_engagement(person)
+    script_seconds = time.monotonic() - began_at
+    assert script_seconds + person.acts * A_PERSON_S_ACT_SECONDS < LONGEST_SECONDS, (person.acts, script_seconds)
+    for step in ("1 Actions", "2 Points"):
+        await person.step(step)
+        await looked_over(page)
+        await page.screenshot(path=screenshots / f"studio-{step.split()[1].lower()}.png", full_page=True)
+
+    text = await text_of(page, tmp_path)
+    wanted = ENGAGEMENT.read_text(encoding="utf-8")
+    assert list(differences(wanted, text)) == []
+    assert parse_model(text, "downloaded").version == parse_model(wanted, "engagement").version
+
+    contacts = firm.api.get("/api/scores/engagement/distribution")["count"]
+    aside = page.get_by_role("complementary", name="What it would do")
+    await expect(aside.get_by_role("status")).to_have_text(f"All {contacts} contacts, exactly")
+    await person.step("Publish")
+    await expect(page.get_by_role("region", name="What changes")).to_contain_text("half_life")
+    await looked_over(page)
+    await page.screenshot(path=screenshots / "studio-publish.png", full_page=True)
+    await person.fill("Note", "the plain table")
+    await person.press("Publish", within=page.locator(".studio-step"))
+    await expect(page.get_by_text("is in force.")).to_be_visible()
+    await expect(page.get_by_role("listitem").filter(has_text="in force")).to_contain_text("the plain table")
+    await page.get_by_role("link", name="Model", exact=True).click()
+    await expect(page.get_by_text("engagement, revision")).to_be_visible()
+    await expect(page.get_by_role("region", name="Rules of engagement")).to_contain_text("no-opens")
+    assert firm.api.get("/api/model/text")["text"] == text
+
+
+async def test_of_two_who_publish_at_once_one_is_told_what_the_other_changed(viewer: Viewer) -> None:
+    one, other = [await viewer("/studio?step=points") for _ in range(2)]
+    for page, points in ((one, "3"), (other, "4")):
+        await page.locator("[id='open-open']").click()
+        await page.get_by_label("Points", exact=True).fill(points)
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_role("region", name="What changes")).to_contain_text(points)
+
+    await one.locator("#publish-now").click()
+    await expect(one.get_by_text("is in force.")).to_be_visible()
+    await other.locator("#publish-now").click()
+    conflict = other.get_by_role("region", name="Somebody else was first")
+    await expect(conflict).to_contain_text("ops put revision")
+    await expect(conflict.get_by_role("row", name="engagement open")).to_contain_text("3")
+    await looked_over(other)
+
+    await conflict.get_by_role("button", name="Publish mine over it").click()
+    await expect(other.get_by_text("is in force.")).to_be_visible()
+    await other.get_by_text("What it changed").first.click()
+    await expect(other.get_by_role("row", name="engagement open").first).to_contain_text("4")
+
+
+async def test_the_keyboard_alone_moves_bounds_and_half_lives_on_a_narrow_dark_screen(
+    viewer: Viewer, screenshots: Path
+) -> None:
+    page = await viewer("/studio?step=thresholds", color_scheme="dark", viewport=NARROW)
+    warm = page.get_by_role("slider", name="warm begins at")
+    begin = int(await warm.get_attribute("aria-valuenow") or "")
+    await warm.press("ArrowRight")
+    await warm.press("PageUp")
+    await warm.press("Enter")
+    await expect(page.get_by_role("group", name="Stage warm").get_by_label("From")).to_have_value(str(begin + 6))
+    await expect(warm).to_be_focused()
+    await looked_over(page)
+    await page.screenshot(path=screenshots / "studio-thresholds-narrow.png", full_page=True)
+
+    await page.get_by_role("button", name="4 Decay").press("Enter")
+    await page.get_by_label("Points", exact=True).select_option(label="halve again and again")
+    half = page.get_by_role("slider", name="half is left after")
+    await half.press("ArrowLeft")
+    await half.press("Enter")
+    await expect(page.get_by_label("Half is left after", exact=True)).to_have_value("29")
+    await looked_over(page)
+    await page.screenshot(path=screenshots / "studio-decay-narrow.png", full_page=True)
+    await page.get_by_role("button", name="Undo").press("Enter")
+    await page.get_by_role("button", name="Undo").press("Enter")
+    await expect(page.get_by_role("slider", name="half is left after")).to_have_count(0)
+
+
+async def test_a_draft_is_kept_for_others_and_who_saves_over_somebody_s_is_told(viewer: Viewer) -> None:
+    one, other = [await viewer("/studio?step=publish") for _ in range(2)]
+    await one.get_by_label("Save this one as").fill("autumn")
+    await one.get_by_role("button", name="Save", exact=True).click()
+    await expect(one.get_by_text("autumn is saved.")).to_be_visible()
+
+    await other.get_by_role("button", name="Text", exact=True).click()
+    await other.get_by_label("The model as YAML").fill("scores: [\n")
+    await other.get_by_role("button", name="Publish", exact=True).click()
+    await expect(other.get_by_role("complementary")).to_contain_text("Line ")
+    await expect(other.locator("#publish-now")).to_be_disabled()
+    await other.get_by_role("button", name="Open autumn").click()
+    await expect(other.get_by_role("heading", name="Rules of engagement")).to_be_visible()
+    await other.get_by_role("button", name="Publish", exact=True).click()
+    await other.get_by_role("button", name="Delete autumn").click()
+    await expect(other.get_by_text("None is saved.")).to_be_visible()
+
+
+async def test_who_may_not_change_the_model_is_told_which_scope_it_takes(viewer: Viewer) -> None:
+    page = await viewer("/studio", as_=READ_ONLY)
+    await expect(page.get_by_text("Its scope is called model.")).to_be_visible()
+    await page.goto(page.url.replace("/studio", "/model"))
+    await expect(page.get_by_role("link", name="Change it in the studio")).to_have_count(0)

@@ -51,7 +51,7 @@ export function previewJob({session, signal, onchange}) {
       while (!turn.signal.aborted) {
         const answer = await ask(`/api/model/previews/${id}`, {signal: turn.signal});
         if (turn.signal.aborted) return;
-        tell({answer, state: answer.state, problem: answer.state === 'failed' ? answer.detail ?? 'It could not be tried.' : ''});
+        tell({answer, state: answer.state, problem: answer.state === 'failed' ? answer.error ?? 'It could not be tried.' : ''});
         if (answer.state !== 'running') return;
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       }

@@ -36,9 +36,11 @@ function problems({problems: wrong, hints}, online) {
 function progress({state, answer}, session) {
   if (session.problems.length) return 'It can be tried once nothing is wrong.';
   if (state === 'waiting' || !answer) return state === 'failed' ? '' : 'Trying it';
-  const {contacts_read: read, contacts_all: all, is_sample: isSample} = answer;
-  if (state === 'running') return `${isSample ? 'A sample so far: ' : ''}${count(read ?? 0)} of ${count(all ?? 0)} contacts read`;
-  return isSample ? `A sample of ${count(read)} of ${count(all)} contacts` : `All ${count(all ?? read ?? 0)} contacts, exactly`;
+  const {contacts_read: read, contacts_done: done, contacts_all: all, is_sample: isSample} = answer;
+  if (!isSample && state !== 'running') return `All ${count(read)} contacts, exactly`;
+  const whole = all === null ? '' : ` of ${count(all)} contacts`;
+  const rest = state === 'running' && all ? `; all of them: ${Math.floor((100 * (done ?? 0)) / all)} %` : '';
+  return read ? `A sample: ${count(read)}${whole}${rest}` : 'Trying it';
 }
 
 function totals({scores}) {

@@ -8,6 +8,7 @@ import {again} from '../../../parts/waiting.js';
 
 export function shadow({session, signal}) {
   const place = el('div', {});
+  const refused = el('p', {class: 'refused lines', role: 'alert'});
   const turn = () => look().catch((problem) => { if (problem.status === 401) throw problem; });
   turn();
   again(signal, turn);
@@ -19,20 +20,37 @@ export function shadow({session, signal}) {
   }
 
   function none() {
-    return [el('p', {class: 'quiet'}, 'None runs. To score this draft live beside the model in force, without telling anybody, download it under Text and start'),
-      el('pre', {tabindex: '0'}, el('code', {}, 'streamprocessor shadow --model scoring.yaml'))];
+    return [el('p', {class: 'quiet'}, 'None runs. This draft can be scored live beside the model in force, without telling anybody.'), starter('Score this draft in the shadow'), refused];
   }
 
-  function shown({candidate, since, contacts, agreement, only_live: live, only_shadow: own, hot_leads_a_day: daily, lag_seconds: lag, state}) {
+  function starter(words) {
+    return el('button', {type: 'button', id: 'shadow-start', disabled: session.problems.length > 0, onclick: () => act({method: 'PUT', body: {text: session.text}})}, words);
+  }
+
+  async function act(request) {
+    refused.textContent = '';
+    try {
+      await ask('/api/model/shadow', request);
+      document.activeElement?.blur?.();
+      await look();
+    } catch (problem) {
+      if (problem.status === 401 || !problem.status) throw problem;
+      refused.textContent = problem.message;
+    }
+  }
+
+  function shown({candidate, since, contacts, agreement, only_live: live, only_shadow: own, hot_leads_a_day: daily, lag_seconds: lag, state, reason}) {
     const isThis = candidate.text === session.text;
     return [
-      el('p', {}, el('span', {class: 'state', 'data-state': state === 'failed' ? 'failed' : 'running'}, state), ` ${candidate.name} `, el('code', {class: 'quiet'}, candidate.version),
-        isThis ? ', which is this draft' : '', ', since ', ago(since), `, of ${count(contacts ?? 0)} contacts`, lag > 0 && `, ${number(lag)} seconds behind`),
+      el('p', {}, el('span', {class: 'state', 'data-state': {failed: 'failed', behind: 'failing'}[state] ?? 'running'}, state), reason ? `: ${reason}` : '', ` ${candidate.name} `, el('code', {class: 'quiet'}, candidate.version),
+        isThis ? ', which is this draft' : '', since && [', since ', ago(since)], `, of ${count(contacts ?? 0)} contacts`, lag > 0 && `, ${number(lag)} seconds behind`),
       el('dl', {class: 'facts'},
         Object.entries(agreement ?? {}).map(([name, {agree, disagree}]) => el('div', {}, el('dt', {}, `${name}: same stage`), el('dd', {}, percent(agree + disagree ? (100 * agree) / (agree + disagree) : null)))),
         daily && [el('div', {}, el('dt', {}, 'Hot leads a day, live'), el('dd', {}, number(daily.live))), el('div', {}, el('dt', {}, 'in the shadow'), el('dd', {}, number(daily.shadow)))]),
       crossed('Hot in the shadow alone', own), crossed('Hot live alone', live),
-      !isThis && el('button', {type: 'button', id: 'shadow-open', onclick: async () => { await session.begin({text: candidate.text, basedOn: session.basedOn}); tell('The candidate is open.'); }}, 'Open the candidate as a draft'),
+      el('div', {class: 'row'}, !isThis && [starter('Score this draft instead'),
+        el('button', {type: 'button', id: 'shadow-open', onclick: async () => { await session.begin({text: candidate.text, basedOn: session.basedOn}); tell('The candidate is open.'); }}, 'Open the candidate as a draft')],
+      el('button', {type: 'button', id: 'shadow-end', onclick: () => act({method: 'DELETE'})}, 'End it')), refused,
     ];
   }
 }
