@@ -64,7 +64,7 @@ class Newcomer:
         await expect(self.page.locator(f"[id='open-{name}']")).to_be_visible()
 
     async def silence(self, name: str) -> None:
-        await self.choose("Kind of rule", "Points for silence")
+        await self.choose("Kind of rule", "Silence")
         await self.press("Add a rule")
         await expect(self.page.get_by_label("Name of the rule")).to_have_value("inactivity")
         await self.fill("Name of the rule", name)
@@ -214,7 +214,7 @@ async def test_the_keyboard_alone_moves_bounds_and_half_lives_on_a_narrow_dark_s
     await page.screenshot(path=screenshots / "studio-thresholds-narrow.png", full_page=True)
 
     await page.get_by_role("button", name="4 Decay").press("Enter")
-    await page.get_by_label("Points", exact=True).select_option(label="halve again and again")
+    await page.get_by_label("Law", exact=True).select_option(label="Half-life")
     half = page.get_by_role("slider", name="half is left after")
     await half.press("ArrowLeft")
     await half.press("Enter")

@@ -12,23 +12,25 @@ import {decayWords, lawOf, LAWS} from './laws.js';
 
 const LIKE_THE_SCORE = '';
 
-export function decay({session, at, onat, preview}) {
+export function decay({session, at, onat, preview, known}) {
   const words = session.model?.scores?.[at.score];
   if (!words) return empty('There is no score yet.', el('p', {}, 'Begin with Actions.'));
   if (words.combine) return empty(`${at.score} is made of other scores.`, el('p', {}, 'Points fade in those.'));
+  const titles = known.words.decay_laws;
   const rules = (words.rules ?? []).filter(hasDecay);
   const rule = rules.find(({id}) => id === at.rule);
   const place = rule ? wordOfRule(session, at.score, rule, 'decay') : wordAt(session, 'scores', at.score, 'decay');
   const inForce = place.value ?? (rule ? words.decay : undefined);
   const title = rule ? `the points of ${rule.id}` : `points of ${at.score}`;
-  const [first, others] = [rule ? [[LIKE_THE_SCORE, 'fade like the score’s']] : [], rule ? LAWS : LAWS.filter(({word}) => word !== 'none')];
-  const options = [...first, ...(rule ? [] : [[LIKE_THE_SCORE, 'do not fade']]), ...others.map((law) => [law.word, law.title])];
+  const [first, others] = [rule ? [[LIKE_THE_SCORE, 'As in the score']] : [], rule ? LAWS : LAWS.filter(({word}) => word !== 'none')];
+  const options = [...first, ...(rule ? [] : [[LIKE_THE_SCORE, titles.none.title]]), ...others.map(({word}) => [word, titles[word].title])];
   const law = {value: place.value === undefined ? LIKE_THE_SCORE : lawOf(place.value).word, set: (word) => place.set(LAWS.find((each) => each.word === word)?.begin)};
   return [
     el('h2', {}, 'How points fade'),
     el('div', {class: 'row bottom'},
       field('Of', choice('decay-of', [['', `all rules of ${at.score}, but for those with their own`], ...rules.map(({id, decay: own}) => [id, own === undefined ? id : `${id} (its own)`])], rule?.id ?? '', ({target}) => onat({rule: target.value || null}))),
-      choiceEntry({id: 'decay-law', title: 'Points', place: law, options}), numbers(place)),
+      choiceEntry({id: 'decay-law', title: 'Law', place: law, options}), numbers(place)),
+    el('p', {class: 'quiet'}, titles[lawOf(inForce).word].sentence),
     rule && place.value === undefined && el('p', {class: 'quiet'}, `As in ${at.score}: ${decayWords(words.decay)}. Drag, and it has its own.`),
     curve({id: 'decay-handle', place, words: inForce, title}),
     el('details', {id: 'decay-own'}, el('summary', {}, 'Rules with a law of their own'),

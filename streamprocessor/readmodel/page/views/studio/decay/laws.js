@@ -7,27 +7,27 @@ const share = (text) => Number(String(text ?? '').replace('%', '')) / 100;
 const percent = (value) => `${Number((100 * value).toFixed(2))}%`;
 const MOST_PER_DAY = 0.9999;
 
-// [word, title, what it begins as, left(words, days): 0 to 1, handle: days at which the curve is taken, moved(words, days)]
+// word, what it begins as, left(words, days): 0 to 1, handle: days at which the curve is taken, moved(words, days); means: what the handle stands for
 export const LAWS = [
-  {word: 'none', title: 'do not fade', begin: 'none', left: () => 1},
+  {word: 'none', begin: 'none', left: () => 1},
   {
-    word: 'half_life', title: 'halve again and again', begin: {half_life: '30d'},
+    word: 'half_life', begin: {half_life: '30d'},
     left: ({half_life: half}, days) => 2 ** (-days / inDays(half)),
     handle: ({half_life: half}) => inDays(half), moved: (words, days) => ({...words, half_life: spelledDays(days)}), means: 'half is left after',
   },
   {
-    word: 'percent_per_day', title: 'lose some percent a day', begin: {percent_per_day: '2%'},
+    word: 'percent_per_day', begin: {percent_per_day: '2%'},
     left: ({percent_per_day: lost, every}, days) => (1 - share(lost)) ** (every ? Math.floor(days / inDays(every)) * inDays(every) : days),
     handle: ({percent_per_day: lost}) => Math.log(0.5) / Math.log(1 - share(lost)), means: 'half is left after',
     moved: (words, days) => ({...words, percent_per_day: percent(Math.min(MOST_PER_DAY, 1 - 0.5 ** (1 / days)))}),
   },
   {
-    word: 'linear', title: 'lose the same each time', begin: {linear: {lose: '100%', per: '90d'}},
+    word: 'linear', begin: {linear: {lose: '100%', per: '90d'}},
     left: ({linear: {lose, per}}, days) => Math.max(0, 1 - (share(lose) * days) / inDays(per)),
     handle: ({linear: {per}}) => inDays(per), moved: (words, days) => ({linear: {...words.linear, per: spelledDays(days)}}), means: 'that is lost in',
   },
   {
-    word: 'step', title: 'lose some at each step', begin: {step: {lose: '25%', every: '30d'}},
+    word: 'step', begin: {step: {lose: '25%', every: '30d'}},
     left: ({step: {lose, every, mode}}, days) => {
       const steps = Math.floor(days / inDays(every));
       return mode === 'compound' ? (1 - share(lose)) ** steps : Math.max(0, 1 - share(lose) * steps);
@@ -35,7 +35,7 @@ export const LAWS = [
     handle: ({step: {every}}) => inDays(every), moved: (words, days) => ({step: {...words.step, every: spelledDays(days)}}), means: 'a step each',
   },
   {
-    word: 'expires_after', title: 'are gone all at once', begin: {expires_after: '30d'},
+    word: 'expires_after', begin: {expires_after: '30d'},
     left: ({expires_after: end}, days) => (days < inDays(end) ? 1 : 0),
     handle: ({expires_after: end}) => inDays(end), moved: (words, days) => ({expires_after: spelledDays(days)}), means: 'gone after',
   },
@@ -61,5 +61,5 @@ export function left(words, days) {
 export function decayWords(words) {
   const law = lawOf(words);
   if (law.word === 'none') return 'its points do not fade';
-  return `its points ${law.title}: ${law.means} ${spelledDays(law.handle(words))}`;
+  return `${law.means} ${spelledDays(law.handle(words))}`;
 }

@@ -1,17 +1,14 @@
 // Conditions of a rule as rows: {path, test, operand}, and the mapping of the file that they are.
 
-const BY_ITSELF = 'is';
+const BY_ITSELF = 'equals'; // written as the value itself
+const KINDS = {
+  in: 'values', not: 'values', starts_with: 'text', ends_with: 'text', matches: 'text', exists: 'truth', between: 'numbers',
+  at_least: 'number', at_most: 'number', greater_than: 'number', less_than: 'number',
+};
 
-// [word, as people say it, kind of operand]
-export const TESTS = [
-  [BY_ITSELF, 'is', 'value'], ['in', 'is one of', 'values'], ['not', 'is not', 'values'], ['contains', 'contains', 'value'],
-  ['starts_with', 'begins with', 'text'], ['ends_with', 'ends with', 'text'], ['matches', 'matches the expression', 'text'],
-  ['at_least', 'is at least', 'number'], ['at_most', 'is at most', 'number'], ['greater_than', 'is more than', 'number'],
-  ['less_than', 'is less than', 'number'], ['between', 'is from, to', 'numbers'], ['exists', 'is known', 'truth'],
-];
-
+// The kind of operand: value, values, text, number, numbers or truth.
 export function kindOf(test) {
-  return TESTS.find(([word]) => word === test)?.[2] ?? 'value';
+  return KINDS[test] ?? 'value';
 }
 
 export function rowsOf(mapping) {
@@ -58,13 +55,13 @@ export function operandOf(text, test, {isNumber = false, isBoolean = false} = {}
   return kind === 'text' ? text.trim() : one(text.trim());
 }
 
-// "path begins with /pricing and form is contact".
-export function conditionWords(mapping) {
+// "path begins with /pricing and form is contact"; operators: of the API's words for forms.
+export function conditionWords(mapping, operators) {
   const words = rowsOf(mapping).map(({path, test, operand}) => {
     const name = path.replace(/^(properties|attributes|context)\./, '');
-    if (test === 'exists') return `${name} is ${operand ? 'known' : 'not known'}`;
-    return `${name} ${TESTS.find(([word]) => word === test)?.[1] ?? test} ${spelledOperand(operand)}`;
+    const title = operators[test]?.title ?? test;
+    return test === 'exists' ? `${name} ${operand ? title : title.replace('is ', 'is not ')}` : `${name} ${title} ${spelledOperand(operand)}`;
   });
-  if (mapping?.any) words.push(mapping.any.map(conditionWords).join(' or '));
+  if (mapping?.any) words.push(mapping.any.map((each) => conditionWords(each, operators)).join(' or '));
   return words.join(' and ');
 }

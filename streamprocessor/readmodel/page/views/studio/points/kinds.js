@@ -1,20 +1,24 @@
-// The kinds of rules: what each begins as, and how one reads.
+// The kinds of rules: what each begins as, and how a rule reads.
 
 import {durationWords} from '../fields/durations.js';
 import {conditionWords} from '../fields/tests.js';
 
-// [word that tells it, title, what it begins as; type: an action]
-export const KINDS = [
-  ['on', 'Points for each action', (type) => ({on: type, points: 5})],
-  ['when', 'Points for what is known of somebody', () => ({when: {'attributes.country': {exists: true}}, points: 10})],
-  ['inactivity', 'Points for silence', () => ({inactivity: {of: 'any', after: '30d', points: -5}})],
-  ['frequency', 'Points for how often', (type) => ({frequency: {of: type, within: '7d', at_least: 3, points: 5}})],
-  ['recency', 'Points for how lately', (type) => ({recency: {of: type, within: '30d', points: 10}})],
-  ['monetary', 'Points for how much money', () => ({monetary: {of: 'purchase', sum: 'properties.amount', within: '90d', at_least: 100, points: 10}})],
-];
+// By the word that tells each: what one begins as; type: an action.
+const BEGINNINGS = {
+  on: (type) => ({on: type, points: 5}),
+  when: () => ({when: {'attributes.country': {exists: true}}, points: 10}),
+  inactivity: () => ({inactivity: {of: 'any', after: '30d', points: -5}}),
+  frequency: (type) => ({frequency: {of: type, within: '7d', at_least: 3, points: 5}}),
+  recency: (type) => ({recency: {of: type, within: '30d', points: 10}}),
+  monetary: () => ({monetary: {of: 'purchase', sum: 'properties.amount', within: '90d', at_least: 100, points: 10}}),
+};
+
+export function begun(kind, type) {
+  return BEGINNINGS[kind](type);
+}
 
 export function kindOfRule(rule) {
-  return KINDS.find(([word]) => word in rule)?.[0] ?? 'on';
+  return Object.keys(BEGINNINGS).find((word) => word in rule) ?? 'on';
 }
 
 // An id for a new rule, that none of these has: page-visit-pricing-2.
@@ -41,14 +45,14 @@ function signed(points) {
   return points > 0 ? `+${points}` : String(points).replace('-', '−');
 }
 
-// What a rule counts, in words: "page visit where path begins with /pricing; 1 for each message".
-export function ruleWords(rule) {
+// What a rule counts, in words (operators: of the API's words for forms): "page visit where path begins with /pricing; 1 for each message".
+export function ruleWords(rule, {operators}) {
   const {where, limit} = {where: rule.where ?? (rule.frequency ?? rule.recency ?? rule.monetary)?.where, limit: rule.limit};
-  return [`${whatOf(rule)}${where ? ` where ${conditionWords(where)}` : ''}`, limit && limitWords(limit)].filter(Boolean).join('; ');
+  return [`${whatOf(rule, operators)}${where ? ` where ${conditionWords(where, operators)}` : ''}`, limit && limitWords(limit)].filter(Boolean).join('; ');
 }
 
-function whatOf(rule) {
-  if (rule.when) return `whose ${conditionWords(rule.when)}`;
+function whatOf(rule, operators) {
+  if (rule.when) return `whose ${conditionWords(rule.when, operators)}`;
   const of = (types) => [types ?? []].flat().map((type) => type.replaceAll('_', ' ')).join(' or ');
   const {inactivity: silence, frequency, recency, monetary} = rule;
   if (silence) return `no ${silence.of === 'any' ? 'action' : of(silence.of)} for ${durationWords(silence.after)}${silence.every ? `, again each ${durationWords(silence.every)}` : ''}`;

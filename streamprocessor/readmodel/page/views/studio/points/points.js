@@ -1,7 +1,7 @@
 // Step 2: what each rule gives, and what holds of the score as a whole.
 
 import {el, empty} from '../../../parts/element.js';
-import {freeId, kindOfRule, KINDS, pointsOf, ruleWords} from './kinds.js';
+import {begun, freeId, kindOfRule, pointsOf, ruleWords} from './kinds.js';
 import {ruleForm} from './rule_form.js';
 import {scoreWords} from './score_words.js';
 
@@ -24,11 +24,11 @@ export function points({session, at, onat, known}) {
 
   function item(rule, index) {
     const isOpen = rule.id === at.rule;
-    return el('li', {'data-words': `${rule.id} ${ruleWords(rule)}`.toLowerCase()},
+    return el('li', {'data-words': `${rule.id} ${ruleWords(rule, known.words)}`.toLowerCase()},
       el('div', {class: 'rule-row'},
         el('button', {type: 'button', class: 'fold', id: `open-${rule.id}`, 'aria-expanded': String(isOpen), onclick: () => onat({rule: isOpen ? null : rule.id})},
           el('strong', {}, rule.id)),
-        el('span', {class: 'quiet rule-words'}, ruleWords(rule)),
+        el('span', {class: 'quiet rule-words'}, ruleWords(rule, known.words)),
         el('span', {class: 'number rule-points'}, pointsOf(rule)),
         el('span', {class: 'row rule-acts'},
           move(rule, index, -1, '↑', 'Up'), move(rule, index, 1, '↓', 'Down'),
@@ -55,13 +55,12 @@ export function points({session, at, onat, known}) {
   }
 
   function adder() {
-    const kind = el('select', {id: 'new-rule-kind', 'data-kept': KINDS[0][0], 'aria-label': 'Kind of rule'}, KINDS.map(([word, title]) => el('option', {value: word}, title)));
+    const kind = el('select', {id: 'new-rule-kind', 'data-kept': 'on', 'aria-label': 'Kind of rule'}, Object.entries(known.words.kinds).map(([word, {title}]) => el('option', {value: word}, title)));
     return el('div', {class: 'row adding'}, kind, el('button', {type: 'button', id: 'new-rule', onclick: () => add(kind.value)}, 'Add a rule'));
   }
 
   async function add(kind) {
-    const [, , begin] = KINDS.find(([word]) => word === kind);
-    const rule = begin(known.seen.names[0]);
+    const rule = begun(kind, known.seen.names[0]);
     await session.edit((model) => {
       const id = freeId(kind === 'on' ? rule.on : kind, model.scores[at.score].rules ?? []);
       at.rule = id;

@@ -32,6 +32,7 @@ export function ruleForm({session, score, rule, index, known, onname, ondecay}) 
     return {op: 'rename_rule', score, rule: before, to: next};
   });
   return el('div', {class: 'rule-form'},
+    el('p', {class: 'quiet hint'}, known.words.kinds[kind].sentence),
     el('div', {class: 'row top'}, entry({id: `${id}-id`, title: 'Name of the rule', place: name, read: nameOf}), main(kind, shared)),
     details(kind, shared),
     el('details', {id: `limits-${rule.id}`, open: rule.limit !== undefined || rule.group !== undefined}, el('summary', {}, 'Limits and groups'),
@@ -62,9 +63,9 @@ function main(kind, {id, at, rule, known, types}) {
 
 function details(kind, {id, at, rule, known, types}) {
   const {seen} = known;
-  if (kind === 'when') return conditionEditor({id: `${id}-when`, title: 'Only while all of this is so', place: at('when'), types, seen});
+  if (kind === 'when') return conditionEditor({id: `${id}-when`, title: 'Only while all of this is so', place: at('when'), types, known});
   if (kind === 'on') {
-    return [conditionEditor({id: `${id}-where`, title: 'Only where all of this is so', place: at('where'), types, seen}), byProperty({id, at, rule, seen, types})];
+    return [conditionEditor({id: `${id}-where`, title: 'Only where all of this is so', place: at('where'), types, known}), byProperty({id, at, rule, seen, types})];
   }
   const inner = at(kind);
   if (kind === 'inactivity') {
@@ -73,7 +74,7 @@ function details(kind, {id, at, rule, known, types}) {
   }
   return [
     bandsEntry({id: `${id}-bands`, place: inner, mark: kind === 'recency' ? 'within' : 'at_least', known}),
-    conditionEditor({id: `${id}-where`, title: 'Only where all of this is so', place: inner.of('where'), types, seen}),
+    conditionEditor({id: `${id}-where`, title: 'Only where all of this is so', place: inner.of('where'), types, known}),
     kind === 'monetary' && pathEntry({id: `${id}-per`, title: 'One for each (such as the order’s number)', place: inner.of('per'), paths: seen.paths(types)}),
   ];
 }

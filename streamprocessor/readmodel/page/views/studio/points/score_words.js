@@ -22,7 +22,7 @@ export function scoreWords({session, score, known}) {
       entry({id: 'score-by', title: 'A number for each (such as a product)', place: at('by'), list: 'score-by-paths', placeholder: 'one for each contact'}),
       suggestions('score-by-paths', known.seen.paths(types)),
       words.by && numberEntry({id: 'score-max_values', title: 'so many are shown', place: at('max_values'), placeholder: '20'})),
-    conditionEditor({id: 'score-applies', title: 'Only for contacts of whom all of this is so', place: at('applies_when'), types: ['attributes'], seen: known.seen}),
+    conditionEditor({id: 'score-applies', title: 'Only for contacts of whom all of this is so', place: at('applies_when'), types: ['attributes'], known}),
     !words.combine && groups({at, words}));
 }
 

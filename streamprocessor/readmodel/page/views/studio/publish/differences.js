@@ -16,7 +16,7 @@ export function silencedList(silenced) {
 
 export function fromNowOn(rules) {
   return rules?.length > 0 && el('div', {}, el('p', {}, 'These rules count from now on, for what they need was not kept:'),
-    el('ul', {}, rules.map((each) => el('li', {}, typeof each === 'string' ? each : [each.score, each.rule, each.why ?? each.sentence].filter(Boolean).join(' ')))));
+    el('ul', {}, rules.map((each) => el('li', {}, el('strong', {}, each.rule), ` of ${each.score}: ${each.missing.length ? `${each.missing.join(', ')} of ${each.type}` : each.type} was not kept before`))));
 }
 
 function spelled(value) {

@@ -7,7 +7,7 @@ import {listed, written} from './stages.js';
 
 const USUAL = [{name: 'cold', from: 0}, {name: 'warm', from: 16}, {name: 'hot', from: 41}];
 
-export function stageRows({place, score, preview}) {
+export function stageRows({session, place, score, preview}) {
   const stages = listed(place.value);
   const names = stages.map(({name}) => name);
   const change = (make) => place.change((old) => written(make(listed(old))));
@@ -18,18 +18,18 @@ export function stageRows({place, score, preview}) {
   return el('div', {class: 'stage-rows'},
     stages.map((each, index) => el('div', {class: 'row bottom', role: 'group', 'aria-label': `Stage ${each.name}`},
       stageMark(each.name, names),
-      own(each, index, 'name', {title: 'Name', read: nameOf, class: 'short'}),
-      own(each, index, 'from', {title: 'From', isNumber: true}),
-      index > 0 && own(each, index, 'leaveBelow', {title: 'Left below (nothing: the same)', isNumber: true}),
+      entry({id: `stage-${index}-name`, title: 'Name', read: nameOf, class: 'short', place: {value: each.name, set: (to) => session.edit(() => ({op: 'rename', path: ['scores', score, 'stages', each.name], to}))}}),
+      own(each, index, 'from', 'From'),
+      index > 0 && own(each, index, 'leaveBelow', 'Left below (nothing: the same)'),
       el('span', {class: 'quiet stage-count'}, after ? `${count(after[each.name] ?? 0)} contacts` : NOTHING),
       stages.length > 1 && el('button', {type: 'button', id: `stage-${index}-remove`, 'aria-label': `Remove stage ${each.name}`, onclick: () => change((all) => all.filter((_, at) => at !== index))}, '×'))),
     el('button', {type: 'button', id: 'stage-add', onclick: () => change(withOneMore)}, 'Add a stage above'));
 
-  function own(each, index, word, {isNumber, ...more}) {
+  function own(each, index, word, title) {
     const at = {value: each[word], set: (next) => {
       if (next !== undefined || word === 'leaveBelow') change((all) => all.map((one, other) => (other === index ? {...one, [word]: next} : one)));
     }};
-    return (isNumber ? numberEntry : entry)({id: `stage-${index}-${word}`, place: at, ...more});
+    return numberEntry({id: `stage-${index}-${word}`, place: at, title});
   }
 }
 

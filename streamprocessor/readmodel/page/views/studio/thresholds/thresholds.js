@@ -16,7 +16,7 @@ export function thresholds({session, at, preview, known}) {
   return [
     el('h2', {}, `Stages of ${at.score}`),
     histogram({place, score: at.score, preview}),
-    stageRows({place, score: at.score, preview}),
+    stageRows({session, place, score: at.score, preview}),
     capacity({preview}),
     hotLeadFields({session, known}),
   ];
