@@ -23,6 +23,7 @@ def api(ctx: click.Context) -> None:
     """
     from streamprocessor.cli.local.sign_in_lines import is_watched, tell_sign_in
     from streamprocessor.cli.terminal.running import run
+    from streamprocessor.collector.formats.known_words import known_words
     from streamprocessor.readmodel.composition import run_api
 
     settings = process_settings(ctx, "api")
@@ -31,4 +32,4 @@ def api(ctx: click.Context) -> None:
         if is_watched():
             tell_sign_in(settings, address, partial(click.echo, err=True))
 
-    ctx.exit(run(run_api(settings, tell)))
+    ctx.exit(run(run_api(settings, known_words(settings), tell)))

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
+from streamprocessor.contract.model_file.checks.hints import KnownWords
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
@@ -76,11 +77,14 @@ _LOCAL_GRANT = f"{LOCAL}/read+write+erase+model+tokens"  # on this machine it ma
 log = logging.getLogger(__name__)
 
 
-async def run_api(settings: Settings, on_answering: Callable[[str], None] = lambda _: None) -> int:
+async def run_api(
+    settings: Settings, known_words: KnownWords, on_answering: Callable[[str], None] = lambda _: None
+) -> int:
     """Project and answer until a signal says to stop; the exit code.
 
     Requests are answered be the tables up to date or not: /readyz says so.
-    on_answering: is told where, once, as soon as they are.
+    known_words: what sources send, by which models are looked at. on_answering: is told where, once, as soon as
+    requests are answered.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -135,6 +139,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         gateways=gateways,
         hot_lead_streams=HotLeadStreams(engine, metrics),
         contact_ids=ContactIds(settings.address_salt),
+        known_words=known_words,
         inbox=inbox,
         sign_in_links=_sign_in_links(settings, pairs),
     )

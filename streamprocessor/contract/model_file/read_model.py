@@ -170,9 +170,14 @@ def json_of_model(text: str) -> dict[str, Any]:
     return words
 
 
+def model_schema() -> dict[str, Any]:
+    """The JSON Schema of model files, made of what their readers say of themselves."""
+    return json_schema(_MODEL, _SCHEMA_HEAD)
+
+
 def model_schema_text() -> str:
-    """The JSON Schema of model files, made of what their readers say of themselves; deploy/ holds it for editors."""
-    return json.dumps(json_schema(_MODEL, _SCHEMA_HEAD), indent=2) + "\n"
+    """The same as a file; deploy/ holds it for editors."""
+    return json.dumps(model_schema(), indent=2) + "\n"
 
 
 def _model(located: LocatedNode, revision: int) -> Model:

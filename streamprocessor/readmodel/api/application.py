@@ -33,6 +33,7 @@ from streamprocessor.readmodel.endpoints import (
     timeline,
 )
 from streamprocessor.readmodel.endpoints.drafts import choices, drafts
+from streamprocessor.readmodel.endpoints.editing import model_text
 from streamprocessor.readmodel.endpoints.import_files import files, mappings
 from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
@@ -54,6 +55,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         hot_leads,
         inbox,
         active_model,
+        model_text,
         revisions,
         model_drafts,
         publishing,

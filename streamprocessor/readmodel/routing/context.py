@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.display import Display
+from streamprocessor.contract.model_file.checks.hints import NO_WORDS, KnownWords
 from streamprocessor.imports.proposals.file_proposal import FileProposal, GivenFile, ProposalBounds
 from streamprocessor.inbox.rules import InboxRules
 from streamprocessor.process.http.client_address import ClientAddresses
@@ -104,6 +105,8 @@ class ApiContext:
     gateways: Gateways
     hot_lead_streams: HotLeadStreams
     contact_ids: ContactIds
+    known_words: KnownWords = NO_WORDS
+    """What sources send: by them models are looked at."""
     inbox: InboxRules = field(default_factory=InboxRules)
     """Who takes hot leads, and by when; without its file nobody does."""
     sign_in_links: SignInLinks | None = None

@@ -36,6 +36,9 @@ class KnownWords(NamedTuple):
     type_of: Callable[[str], str]
 
 
+NO_WORDS = KnownWords((), (), str)
+
+
 def hints(text: str, known: KnownWords) -> list[Hint]:
     """All of them, in the order of the file. text: of a model that can be read."""
     tree = read_tree(text, Problems("the model"))

@@ -1,0 +1,1 @@
+"""A model's text changed by edits: what no edit concerns stays byte for byte, comments and all."""
