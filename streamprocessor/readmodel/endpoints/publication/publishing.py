@@ -94,11 +94,11 @@ async def _publish(context: ApiContext, request: Request, wanted: NextModel) -> 
         published = await topic.publish(wanted)
     except RevisionConflictError as error:
         in_force = await asyncio.to_thread(revision_view, error.in_force, in_force=True)
-        more = {
+        members = {
             "in_force": in_force.model_dump(),
             "differences": [each.model_dump() for each in difference_views(error.differences)],
         }
-        raise Problem(409, "conflict", f"based_on: {error}", more=more) from error
+        raise Problem(409, "conflict", f"based_on: {error}", members=members) from error
     except OperatorError as error:
         raise Problem(400, "bad-model", f"model: {error}") from error
     request.state.made = published.entry.label
