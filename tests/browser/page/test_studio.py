@@ -15,7 +15,7 @@ from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.read_model import parse_model
 from tests.browser.page.conftest import NARROW, Firm, Viewer, a_firm
 from tests.harness.apis import READ_ONLY
-from tests.harness.system import ROOT
+from tests.harness.system import ROOT, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
@@ -111,7 +111,7 @@ async def build_engagement(person: Newcomer) -> None:
     await person.rule("download", "download", 8)
     await unfolded(person, "form submission")
     await person.rule("contact as a rule for form_submission where form is contact", "contact-us", 25)
-    await person.rule("unsubscribe", "unsubscribed", -50)
+    await person.rule("Add a rule for unsubscribe", "unsubscribed", -50)
 
     await person.silence("quiet")
     await person.silence("no-opens")
@@ -142,6 +142,7 @@ async def unfolded(person: Newcomer, action: str) -> None:
 async def test_a_newcomer_builds_tries_and_publishes_the_engagement_model_without_writing_yaml(
     viewer: Viewer, firm: Firm, tmp_path: Path, screenshots: Path
 ) -> None:
+    await until(lambda: firm.api.get("/api/catalogue")["types"], bool, 30, "counted what came")
     page = await viewer("/model")
     await page.get_by_role("link", name="Change it in the studio").click()
     await expect(page.get_by_role("heading", name="Studio")).to_be_visible()

@@ -14,15 +14,17 @@ import {shadow} from './shadow.js';
 // onpublished(revision): it is in force.
 export function publishStep({session, onat, signal}) {
   const changes = el('div', {'aria-live': 'polite'}, el('p', {class: 'quiet'}, 'Comparing'));
+  const wrong = el('p', {class: 'refused'});
+  const left = new AbortController();
   const problem = el('div', {role: 'alert'});
   const note = el('input', {id: 'publish-note', maxlength: 500, autocomplete: 'off', value: session.note, placeholder: 'why', onchange: ({target}) => { session.note = target.value.trim(); }});
   const announce = el('input', {type: 'checkbox', id: 'publish-announce'});
-  const button = el('button', {type: 'button', class: 'main', id: 'publish-now', disabled: session.problems.length > 0, onclick: () => publish(session.basedOn)}, 'Publish');
-  compare();
+  const button = el('button', {type: 'button', class: 'main', id: 'publish-now', onclick: () => publish(session.basedOn)}, 'Publish');
+  session.onchange(() => (changes.isConnected ? refresh() : left.abort()), left.signal); // an edit may be on its way
+  refresh();
   return [
     el('h2', {}, 'Publish'),
-    session.problems.length > 0 && el('p', {class: 'refused'}, 'Something is wrong still: it stands beside, with its line.'),
-    changes,
+    wrong, changes,
     el('div', {class: 'row bottom'}, entry({id: 'model-name', title: 'The model is called', place: wordAt(session, 'name'), read: (text) => (text ? nameOf(text) : undefined), placeholder: 'default'}), field('Note', note), button),
     el('label', {class: 'row flag-entry', for: 'publish-announce'}, announce, 'Announce those whom this makes hot, too'),
     el('p', {class: 'quiet hint'}, 'Else nobody is told of who becomes hot by it alone; what they do from then on counts as always.'),
@@ -31,10 +33,18 @@ export function publishStep({session, onat, signal}) {
     shadow({session, signal}),
   ];
 
+  function refresh() {
+    button.disabled = session.problems.length > 0;
+    wrong.textContent = session.problems.length ? 'Something is wrong still: it stands beside, with its line.' : '';
+    compare();
+  }
+
   async function compare() {
-    if (!session.text.trim() || session.problems.length) return changes.replaceChildren();
+    const {text} = session;
+    if (session.problems.length) return changes.replaceChildren();
     try {
-      const {against, differences, from_now_on: later, silenced} = await ask('/api/model/difference', {method: 'POST', body: {text: session.text}, signal});
+      const {against, differences, from_now_on: later, silenced} = await ask('/api/model/difference', {method: 'POST', body: {text}, signal});
+      if (text !== session.text) return;
       changes.replaceChildren(...[el('p', {class: 'quiet'}, `Against revision ${against}, in force now.`), differenceList(differences), fromNowOn(later), silencedList(silenced)].filter(Boolean));
     } catch (refusal) {
       if (refusal.name === 'AbortError') return;
@@ -46,6 +56,7 @@ export function publishStep({session, onat, signal}) {
   async function publish(basedOn) {
     button.disabled = true;
     problem.replaceChildren();
+    await session.edit(() => []); // what was typed last
     try {
       const body = {...(session.name && session.text === session.saved ? {draft: session.name} : {text: session.text}), based_on: basedOn, note: note.value.trim(), announce_hot_leads: announce.checked};
       const revision = await ask('/api/model/publish', {method: 'POST', body});
