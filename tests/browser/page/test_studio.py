@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,8 @@ from playwright.async_api import Locator, Page, expect
 
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.read_model import parse_model
-from tests.browser.page.conftest import NARROW, Firm, Viewer, a_firm
-from tests.harness.apis import READ_ONLY
+from tests.browser.page.conftest import NARROW, Firm, Viewer, a_system
+from tests.harness.apis import READ_ONLY, ApiProcess
 from tests.harness.system import ROOT, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
@@ -28,8 +29,14 @@ A_PERSON_S_ACT_SECONDS = 3.0
 @pytest.fixture(scope="module")
 def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
     """One of this module's own: other models are put in force here."""
-    with a_firm(bootstrap, tmp_path_factory.mktemp("studio")) as opened:
-        yield opened
+    folder = tmp_path_factory.mktemp("studio")
+    with a_system(bootstrap, folder) as system:
+        api = ApiProcess(system.settings, folder).start()
+        try:
+            asyncio.run(api.ready())
+            yield Firm(system, api)
+        finally:
+            api.discard()
 
 
 class Newcomer:
@@ -200,7 +207,7 @@ async def test_of_two_who_publish_at_once_one_is_told_what_the_other_changed(vie
     await expect(other.get_by_role("row", name="engagement open").first).to_contain_text("4")
 
 
-async def test_the_keyboard_alone_moves_bounds_and_half_lives_on_a_narrow_dark_screen(
+async def test_keys_and_the_pointer_move_bounds_and_half_lives_on_a_narrow_dark_screen(
     viewer: Viewer, screenshots: Path
 ) -> None:
     page = await viewer("/studio?step=thresholds", color_scheme="dark", viewport=NARROW)
@@ -213,6 +220,15 @@ async def test_the_keyboard_alone_moves_bounds_and_half_lives_on_a_narrow_dark_s
     await expect(warm).to_be_focused()
     await looked_over(page)
     await page.screenshot(path=screenshots / "studio-thresholds-narrow.png", full_page=True)
+    box = await warm.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 12, box["y"] + 12)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 72, box["y"] + 40, steps=4)
+    await page.mouse.up()
+    await expect(page.get_by_role("group", name="Stage warm").get_by_label("From")).not_to_have_value(str(begin + 6))
+    dragged = int(await page.get_by_role("group", name="Stage warm").get_by_label("From").input_value())
+    assert begin + 10 < dragged < 41
 
     await page.get_by_role("button", name="4 Decay").press("Enter")
     await page.get_by_label("Law", exact=True).select_option(label="Half-life")

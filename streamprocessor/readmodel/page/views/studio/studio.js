@@ -39,6 +39,7 @@ export async function show({query, person, signal}) {
 
   function onat(changes) {
     Object.assign(at, {line: null}, changes);
+    if ('step' in changes) tell('');
     history.replaceState(null, '', address({path: '/studio', query: {step: at.step, score: at.score, rule: at.rule}}));
     draw({isNewStep: 'step' in changes});
   }

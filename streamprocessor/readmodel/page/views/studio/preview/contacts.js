@@ -42,5 +42,5 @@ function words(each) {
 }
 
 function same(before, after) {
-  return before?.score === after?.score && before?.stage === after?.stage;
+  return words(before) === words(after);
 }

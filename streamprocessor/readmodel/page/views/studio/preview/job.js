@@ -51,7 +51,7 @@ export function previewJob({session, signal, onchange}) {
       while (!turn.signal.aborted) {
         const answer = await ask(`/api/model/previews/${id}`, {signal: turn.signal});
         if (turn.signal.aborted) return;
-        tell({answer, state: answer.state, problem: answer.state === 'failed' ? answer.error ?? 'It could not be tried.' : ''});
+        tell({answer: known(answer), state: answer.state, problem: answer.state === 'failed' ? answer.error ?? 'It could not be tried.' : ''});
         if (answer.state !== 'running') return;
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       }
@@ -60,6 +60,12 @@ export function previewJob({session, signal, onchange}) {
       if (problem.status === 401) throw problem;
       tell({answer: null, state: 'failed', problem: problem.message});
     }
+  }
+
+  // Until there are figures those of the former draft stay, but for the contacts that are followed.
+  function known(answer) {
+    if (answer.contacts_read > 0 || answer.state === 'done') return answer;
+    return {...preview.answer, ten: answer.ten.length ? answer.ten : preview.answer?.ten ?? []};
   }
 
   async function end() {

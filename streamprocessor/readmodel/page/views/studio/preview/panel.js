@@ -16,7 +16,7 @@ export function panel({session, preview, online}) {
     problems(session, online),
     el('p', {class: 'quiet', role: 'status'}, progress(preview, session)),
     preview.problem && el('p', {class: 'refused'}, preview.problem),
-    answer && totals(answer),
+    answer?.scores && totals(answer),
     answer && names('Becomes hot', answer.becomes_hot),
     answer && names('Cools', answer.cools),
     chosenContacts({preview}),
@@ -37,10 +37,11 @@ function progress({state, answer}, session) {
   if (session.problems.length) return 'It can be tried once nothing is wrong.';
   if (state === 'waiting' || !answer) return state === 'failed' ? '' : 'Trying it';
   const {contacts_read: read, contacts_done: done, contacts_all: all, is_sample: isSample} = answer;
+  if (!read && state !== 'done') return 'Trying it';
   if (!isSample && state !== 'running') return `All ${count(read)} contacts, exactly`;
-  const whole = all === null ? '' : ` of ${count(all)} contacts`;
+  const whole = all === null || all === undefined ? '' : ` of ${count(all)} contacts`;
   const rest = state === 'running' && all ? `; all of them: ${Math.floor((100 * (done ?? 0)) / all)} %` : '';
-  return read ? `A sample: ${count(read)}${whole}${rest}` : 'Trying it';
+  return `A sample: ${count(read)}${whole}${rest}`;
 }
 
 function totals({scores}) {

@@ -16,7 +16,7 @@ export function silencedList(silenced) {
 
 export function fromNowOn(rules) {
   return rules?.length > 0 && el('div', {}, el('p', {}, 'These rules count from now on, for what they need was not kept:'),
-    el('ul', {}, rules.map((each) => el('li', {}, el('strong', {}, each.rule), ` of ${each.score}: ${each.missing.length ? `${each.missing.join(', ')} of ${each.type}` : each.type} was not kept before`))));
+    el('ul', {}, rules.map((each) => el('li', {}, el('strong', {}, each.rule), ` of ${each.score}: ${unkept(each)} was not kept before`))));
 }
 
 function spelled(value) {
@@ -24,4 +24,9 @@ function spelled(value) {
   if (Array.isArray(value)) return `[${value.map(spelled).join(', ')}]`;
   if (typeof value === 'object') return `{${Object.entries(value).map(([name, inner]) => `${name}: ${spelled(inner)}`).join(', ')}}`;
   return String(value);
+}
+
+function unkept({type, missing}) {
+  const action = type === 'any' ? 'any action' : type;
+  return missing.length ? `${missing.join(', ')} of ${action}` : action;
 }

@@ -45,7 +45,7 @@ export function publishStep({session, onat, signal}) {
     try {
       const {against, differences, from_now_on: later, silenced} = await ask('/api/model/difference', {method: 'POST', body: {text}, signal});
       if (text !== session.text) return;
-      changes.replaceChildren(...[el('p', {class: 'quiet'}, `Against revision ${against}, in force now.`), differenceList(differences), fromNowOn(later), silencedList(silenced)].filter(Boolean));
+      changes.replaceChildren(...[el('p', {class: 'quiet'}, `Against revision ${against}, in force now.`, against !== session.basedOn && ` This draft was begun from revision ${session.basedOn}: somebody was quicker.`), differenceList(differences), fromNowOn(later), silencedList(silenced)].filter(Boolean));
     } catch (refusal) {
       if (refusal.name === 'AbortError') return;
       if (refusal.status === 401) throw refusal;

@@ -20,7 +20,7 @@ export function histogram({place, score, preview}) {
   const x = scale([low, high], [ROOM.left, width - ROOM.right]);
   const y = scale([0, Math.max(1, ...counts)], [HEIGHT - ROOM.bottom, ROOM.top + 16]);
   const chart = svg('svg', {class: 'chart', viewBox: `0 0 ${width} ${HEIGHT}`, role: 'group', 'aria-label': `Contacts by their ${score}, and where stages begin`},
-    ticks(0, Math.max(1, ...counts)).filter(Number.isInteger).map((tick) => [line(ROOM.left, y(tick), width - ROOM.right, y(tick), 'grid'), text(ROOM.left - 8, y(tick) + 4, count(tick), {class: 'end'})]),
+    ticks(0, Math.max(1, ...counts)).filter((tick) => counts.length || tick === 0).filter(Number.isInteger).map((tick) => [line(ROOM.left, y(tick), width - ROOM.right, y(tick), 'grid'), text(ROOM.left - 8, y(tick) + 4, count(tick), {class: 'end'})]),
     counts.map((many, index) => svg('rect', {class: 'column', x: x(bounds[index]) + 0.5, width: Math.max(1, x(bounds[index + 1]) - x(bounds[index]) - 1), y: y(many), height: Math.max(0, HEIGHT - ROOM.bottom - y(many))},
       svg('title', {}, `${bounds[index]} to ${bounds[index + 1]}: ${count(many)}`))),
     ticks(low, high, width < 500 ? 5 : 10).map((tick) => text(x(tick), HEIGHT - 6, tick, {class: 'middle'})));
@@ -32,5 +32,5 @@ export function histogram({place, score, preview}) {
       onset: (from) => place.change((old) => written(moved(listed(old), index, from))),
     }));
   });
-  return el('div', {}, !counts.length && el('p', {class: 'quiet'}, preview.answer ? 'Nobody has this score yet.' : 'How scores are spread is shown as soon as the draft can be tried.'), chart);
+  return el('div', {}, !counts.length && el('p', {class: 'quiet'}, preview.answer?.scores ? 'Nobody has this score yet.' : 'How scores are spread is shown as soon as the draft can be tried.'), chart);
 }
