@@ -231,16 +231,16 @@ async def test_keys_and_the_pointer_move_bounds_and_half_lives_on_a_narrow_dark_
     assert begin + 10 < dragged < 41
 
     await page.get_by_role("button", name="4 Decay").press("Enter")
-    await page.get_by_label("Law", exact=True).select_option(label="Half-life")
-    half = page.get_by_role("slider", name="half is left after")
-    await half.press("ArrowLeft")
-    await half.press("Enter")
-    await expect(page.get_by_label("Half is left after", exact=True)).to_have_value("29")
+    await page.get_by_label("Law", exact=True).select_option(label="Expiry")
+    end = page.get_by_role("slider", name="gone after")
+    await end.press("ArrowLeft")
+    await end.press("Enter")
+    await expect(page.get_by_label("Gone after", exact=True)).to_have_value("29")
     await looked_over(page)
     await page.screenshot(path=screenshots / "studio-decay-narrow.png", full_page=True)
     await page.get_by_role("button", name="Undo").press("Enter")
     await page.get_by_role("button", name="Undo").press("Enter")
-    await expect(page.get_by_role("slider", name="half is left after")).to_have_count(0)
+    await expect(page.get_by_role("slider", name="gone after")).to_have_count(0)
 
 
 async def test_a_draft_is_kept_for_others_and_who_saves_over_somebody_s_is_told(viewer: Viewer) -> None:

@@ -1,6 +1,7 @@
 // A part of the view drawn anew while somebody works in it: focus, what is half typed and what is folded open stay.
 
 let isDown = false;
+let isHeld = false;
 let isRedrawing = false;
 let waiting = [];
 const foldsOf = new WeakMap(); // of each place: what is folded open by its id, also of what is not shown at the moment
@@ -10,6 +11,21 @@ for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end,
 // The button that is being pressed must be there still when it is let go.
 function released() {
   isDown = false;
+  drawWaiting();
+}
+
+// Nothing is drawn anew from now on, until it is let go: something is on its way by keys.
+export function hold() {
+  isHeld = true;
+}
+
+export function letGo() {
+  isHeld = false;
+  drawWaiting();
+}
+
+function drawWaiting() {
+  if (isDown || isHeld) return;
   const runs = waiting;
   waiting = [];
   for (const run of runs) run();
@@ -20,9 +36,9 @@ export function isBeingRedrawn() {
   return isRedrawing;
 }
 
-// Calls draw() for the content of the place, once no button is pressed; only the latest of several counts.
+// Calls draw() for the content of the place, once nothing is pressed or on its way; only the latest of several counts.
 export function redraw(place, draw) {
-  if (!isDown) return put(place, draw());
+  if (!isDown && !isHeld) return put(place, draw());
   waiting = waiting.filter((run) => run.place !== place);
   waiting.push(Object.assign(() => put(place, draw()), {place}));
 }

@@ -1,12 +1,12 @@
 // A line in a chart that is dragged from left to right, or moved by the arrow keys.
 
 import {svg} from '../../../parts/element.js';
-import {isBeingRedrawn} from '../draft/redrawing.js';
+import {hold, isBeingRedrawn, letGo} from '../draft/redrawing.js';
 
 const PAUSE_MS = 500;
 
 // value, range(): of what it stands for; x(value): where that is in the chart; toValue(x): the other way round.
-// row: of its words, below one another where there are several. step, big: of the arrow keys and of Page up and down. onset(value): called once it rests. onmove(value): on its way.
+// row: of its words, below one another where there are several. step, big: of the arrow keys and of Page up and down. onset(value): called once it rests; what is drawn anew waits until that is done. onmove(value): on its way.
 export function slider({id, label, value, range, x, top, bottom, words, toValue, onset, onmove = () => {}, row = 0, step = 1, big = 5, spell = String}) {
   let [now, timer, isDragged] = [value, null, false];
   const lineAt = svg('line', {y1: top, y2: bottom, class: 'bound'});
@@ -14,7 +14,7 @@ export function slider({id, label, value, range, x, top, bottom, words, toValue,
   const name = svg('text', {y: top + 8 + 15 * row, class: 'strong'}, '');
   const hit = svg('rect', {width: 24, y: top - 6, height: bottom - top + 6, class: 'hit'});
   const node = svg('g', {id, role: 'slider', tabindex: 0, class: 'slider', 'aria-label': label, 'aria-orientation': 'horizontal',
-    onkeydown: pressed, onpointerdown: grabbed, onpointermove: dragged, onpointerup: letGo, onblur: () => { if (!isBeingRedrawn()) rest(); }}, hit, lineAt, grip, name);
+    onkeydown: pressed, onpointerdown: grabbed, onpointermove: dragged, onpointerup: dropped, onblur: () => { if (!isBeingRedrawn()) rest(); }}, hit, lineAt, grip, name);
   show();
   return node;
 
@@ -31,6 +31,7 @@ export function slider({id, label, value, range, x, top, bottom, words, toValue,
   }
 
   function move(next) {
+    hold();
     const [low, high] = range();
     now = Math.max(low, Math.min(high, next));
     show();
@@ -61,15 +62,15 @@ export function slider({id, label, value, range, x, top, bottom, words, toValue,
     move(toValue(((event.clientX - box.left) / box.width) * node.ownerSVGElement.viewBox.baseVal.width));
   }
 
-  function letGo() {
+  function dropped() {
     isDragged = false;
     rest();
   }
 
   function rest() {
     clearTimeout(timer);
-    if (now === value) return;
+    if (now === value) return letGo();
     value = now;
-    onset(now);
+    Promise.resolve(onset(now)).finally(() => { if (now === value) letGo(); }); // else it is on its way again
   }
 }
