@@ -220,6 +220,7 @@ async def test_keys_and_the_pointer_move_bounds_and_half_lives_on_a_narrow_dark_
     await expect(warm).to_be_focused()
     await looked_over(page)
     await page.screenshot(path=screenshots / "studio-thresholds-narrow.png", full_page=True)
+    await expect(page.get_by_role("complementary").get_by_role("status")).to_contain_text("exactly")
     box = await warm.bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 12, box["y"] + 12)
