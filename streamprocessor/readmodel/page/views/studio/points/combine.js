@@ -1,5 +1,6 @@
 // Of which other scores a score is made: their sum, a weighted one, or a label of two stages.
 
+import {suggestions} from '../../../conditions/choices.js';
 import {el} from '../../../parts/element.js';
 import {wordAt} from '../draft/places.js';
 import {choiceEntry, entry, nameOf, numberEntry} from '../fields/entries.js';
@@ -12,10 +13,18 @@ export function combineFields({session, score}) {
   const how = {value: way, set: (next) => place.set(begun(next, others, combine))};
   return el('fieldset', {}, el('legend', {}, 'Made of other scores'),
     choiceEntry({id: 'combine-how', title: 'How', place: how, options: [['sum', 'their sum'], ['weighted', 'their weighted sum'], ['matrix', 'a label for each two stages']]}),
-    way === 'sum' && el('div', {class: 'row'}, others.map((name) => el('label', {class: 'row flag-entry'},
-      el('input', {type: 'checkbox', id: `combine-${name}`, checked: combine.sum.includes(name), onchange: ({target}) => place.of('sum').change((old) => (target.checked ? [...(old ?? []), name] : old.filter((each) => each !== name)))}), name))),
-    way === 'weighted' && el('div', {class: 'row bottom'}, others.map((name) => numberEntry({id: `combine-${name}`, title: name, place: place.of('weighted').of(name), placeholder: 'not in it'}))),
+    way === 'sum' && el('div', {class: 'row'}, combine.sum.map((name) => el('span', {class: 'chip'}, name,
+      combine.sum.length > 1 && el('button', {type: 'button', class: 'chip-remove', id: `combine-${name}-remove`, 'aria-label': `Without ${name}`, onclick: () => place.of('sum').change((old) => old.filter((each) => each !== name))}, '×')))),
+    way === 'weighted' && el('div', {class: 'row bottom'}, Object.keys(combine.weighted).map((name) => numberEntry({id: `combine-${name}`, title: name, place: place.of('weighted').of(name)}))),
+    (way === 'sum' || way === 'weighted') && adder({others: others.filter((name) => !(combine.sum ?? Object.keys(combine.weighted)).includes(name)),
+      onadd: (name) => place.change((old) => (old.sum ? {sum: [...old.sum, name]} : {weighted: {...old.weighted, [name]: 1}}))}),
     way === 'matrix' && matrix({session, place, others}));
+}
+
+function adder({others, onadd}) {
+  const input = el('input', {id: 'combine-add', list: 'combine-others', 'aria-label': 'Another score', 'data-kept': '', autocomplete: 'off', placeholder: others[0] ?? ''});
+  const add = () => { if (others.includes(input.value)) onadd(input.value); };
+  return others.length > 0 && el('div', {class: 'row'}, input, suggestions('combine-others', others), el('button', {type: 'button', id: 'combine-add-do', onclick: add}, 'Add this score'));
 }
 
 function matrix({session, place, others}) {

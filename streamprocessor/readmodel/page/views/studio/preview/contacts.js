@@ -2,11 +2,12 @@
 
 import {ask} from '../../../parts/api.js';
 import {el} from '../../../parts/element.js';
-import {number, NOTHING} from '../../../parts/format.js';
+import {count, number, NOTHING} from '../../../parts/format.js';
 import {laterInput} from '../../../parts/later_input.js';
 import {who} from '../../../parts/who.js';
 
 const MOST = 10;
+const MOST_SCORES = 6;
 
 export function chosenContacts({preview}) {
   const {contacts, answer} = preview;
@@ -30,17 +31,18 @@ export function chosenContacts({preview}) {
   }
 }
 
+// The scores that would be others; where none is, one line that says so.
 function outcome(contact) {
   const scores = Object.entries(contact?.scores ?? {});
-  return scores.length > 0 && el('ul', {class: 'plain outcome'}, scores.map(([name, {before, after}]) => el('li', {},
-    el('span', {class: 'quiet'}, `${name} `), same(before, after) ? el('span', {class: 'quiet'}, `${words(after)}, as now`) : el('strong', {}, `${words(before)} → ${words(after)}`))));
+  if (!scores.length) return null;
+  const changed = scores.filter(([, {before, after}]) => words(before) !== words(after));
+  if (!changed.length) return el('div', {class: 'quiet outcome'}, `${scores[0][0]} ${words(scores[0][1].after)}, ${scores.length > 1 ? 'all ' : ''}as now`);
+  return el('ul', {class: 'plain outcome'},
+    changed.slice(0, MOST_SCORES).map(([name, {before, after}]) => el('li', {}, el('span', {class: 'quiet'}, `${name} `), el('strong', {}, `${words(before)} → ${words(after)}`))),
+    changed.length > MOST_SCORES && el('li', {class: 'quiet'}, `and ${count(changed.length - MOST_SCORES)} more scores`));
 }
 
 function words(each) {
   if (!each) return NOTHING;
   return [each.score === null || each.score === undefined ? null : number(each.score), each.stage].filter((part) => part !== null && part !== undefined).join(' ') || NOTHING;
-}
-
-function same(before, after) {
-  return words(before) === words(after);
 }

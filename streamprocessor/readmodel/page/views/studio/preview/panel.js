@@ -50,7 +50,8 @@ function totals({scores}) {
   return el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
     el('thead', {}, el('tr', {}, ['Score', 'Higher', 'Lower', 'Hot', 'Cool'].map((title, at) => el('th', {scope: 'col', class: at && 'number'}, title)))),
     el('tbody', {}, changed.slice(0, SHOWN).map(([name, each]) => el('tr', {}, el('th', {scope: 'row'}, name),
-      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null)))))));
+      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null))))),
+    changed.length > SHOWN && el('tfoot', {}, el('tr', {}, el('td', {colspan: 5, class: 'quiet'}, `and ${count(changed.length - SHOWN)} more scores`)))));
 }
 
 function names(title, contacts) {
