@@ -250,6 +250,9 @@ async def test_a_draft_is_kept_for_others_and_who_saves_over_somebody_s_is_told(
     await one.get_by_role("button", name="Save", exact=True).click()
     await expect(one.get_by_text("autumn is saved.")).to_be_visible()
 
+    await other.get_by_label("Save this one as").fill("autumn")
+    await other.get_by_role("button", name="Save", exact=True).click()
+    await expect(other.get_by_text("autumn was changed by ops")).to_be_visible()
     await other.get_by_role("button", name="Text", exact=True).click()
     await other.get_by_label("The model as YAML").fill("scores: [\n")
     await other.get_by_role("button", name="Publish", exact=True).click()

@@ -1,11 +1,12 @@
 // The draft as the text of its file: to read, change, copy, download, paste, or take from a file.
 
 import {el, tell} from '../../parts/element.js';
+import {isBeingRedrawn} from './draft/redrawing.js';
 
 const LINE_HEIGHT_EM = 1.45;
 
 export function textStep({session, at}) {
-  const area = el('textarea', {id: 'draft-text', 'aria-label': 'The model as YAML', spellcheck: 'false', rows: 24, wrap: 'off', value: session.text, 'data-drawn': session.text, onchange: take});
+  const area = el('textarea', {id: 'draft-text', 'aria-label': 'The model as YAML', spellcheck: 'false', rows: 24, wrap: 'off', value: session.text, 'data-drawn': session.text, onblur: take});
   const file = el('input', {type: 'file', id: 'draft-file', accept: '.yaml,.yml,text/yaml', onchange: bring});
   if (at.line) queueMicrotask(() => lead(at.line));
   return [
@@ -21,7 +22,7 @@ export function textStep({session, at}) {
   ];
 
   function take() {
-    if (area.value === session.text) return;
+    if (isBeingRedrawn() || area.value === session.text) return;
     area.dataset.drawn = area.value;
     session.replace(area.value);
   }

@@ -4,6 +4,7 @@ let isDown = false;
 let isHeld = false;
 let isRedrawing = false;
 let waiting = [];
+const FOCUSABLE = 'a[href], button:not(:disabled), input, select, textarea, summary, [tabindex="0"]';
 const foldsOf = new WeakMap(); // of each place: what is folded open by its id, also of what is not shown at the moment
 document.addEventListener('pointerdown', () => { isDown = true; }, true);
 for (const end of ['pointerup', 'pointercancel']) document.addEventListener(end, () => setTimeout(released), true);
@@ -47,6 +48,7 @@ function put(place, content) {
   const active = place.contains(document.activeElement) ? document.activeElement : null;
   const typed = active && 'drawn' in active.dataset && active.value !== active.dataset.drawn ? active.value : null;
   const selected = typeof active?.selectionStart === 'number' ? [active.selectionStart, active.selectionEnd] : null;
+  const index = active ? [...place.querySelectorAll(FOCUSABLE)].indexOf(active) : -1;
   const folds = foldsOf.get(place) ?? new Map();
   foldsOf.set(place, folds);
   for (const each of place.querySelectorAll('details[id]')) folds.set(each.id, each.open);
@@ -56,11 +58,18 @@ function put(place, content) {
   isRedrawing = false;
   for (const each of place.querySelectorAll('details[id]')) each.open = folds.get(each.id) ?? each.open;
   for (const [id, value] of kept) restore(place.querySelector(`#${CSS.escape(id)}`), value);
-  const again = active?.id && place.querySelector(`#${CSS.escape(active.id)}`);
-  if (!again) return;
+  if (!active) return;
+  const again = active.id && place.querySelector(`#${CSS.escape(active.id)}`);
+  if (!again) return nearest(place, index)?.focus({preventScroll: true});
   if (typed !== null && 'drawn' in again.dataset) again.value = typed;
   again.focus({preventScroll: true});
   if (selected && typeof again.selectionStart === 'number') again.setSelectionRange(...selected);
+}
+
+// Where what had the focus is gone, it is on what stands there now.
+function nearest(place, index) {
+  const all = [...place.querySelectorAll(FOCUSABLE)];
+  return all[Math.min(index, all.length - 1)];
 }
 
 // What is chosen for later, and not told to the draft yet: fields with data-kept, which says what they begin as.

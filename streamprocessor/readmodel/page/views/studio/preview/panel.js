@@ -47,11 +47,11 @@ function progress({state, answer}, session) {
 function totals({scores}) {
   const changed = Object.entries(scores ?? {}).filter(([, each]) => each.changed || each.become_hot || each.cool);
   if (!changed.length) return el('p', {}, 'Nobody’s score would change.');
-  return el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
+  return [el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
     el('thead', {}, el('tr', {}, ['Score', 'Higher', 'Lower', 'Hot', 'Cool'].map((title, at) => el('th', {scope: 'col', class: at && 'number'}, title)))),
     el('tbody', {}, changed.slice(0, SHOWN).map(([name, each]) => el('tr', {}, el('th', {scope: 'row'}, name),
-      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null))))),
-    changed.length > SHOWN && el('tfoot', {}, el('tr', {}, el('td', {colspan: 5, class: 'quiet'}, `and ${count(changed.length - SHOWN)} more scores`)))));
+      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null)))))),
+  changed.length > SHOWN && el('p', {class: 'quiet hint'}, `and ${count(changed.length - SHOWN)} more scores`)];
 }
 
 function names(title, contacts) {

@@ -19,13 +19,14 @@ export function drafts({session, signal, onopen}) {
   }
 
   function item(draft) {
+    const isOpen = draft.name === session.name; // nobody approves of what they have not seen
     const by = (draft.approvals ?? []).map(({by: person}) => person);
-    return el('li', {}, el('div', {}, el('strong', {}, draft.name), draft.name === session.name && el('span', {class: 'quiet'}, ' (this one)'),
+    return el('li', {}, el('div', {}, el('strong', {}, draft.name), isOpen && el('span', {class: 'quiet'}, ' (this one)'),
       el('div', {class: 'quiet'}, `by ${draft.author}, `, ago(draft.changed_at), draft.based_on && `, from revision ${draft.based_on}`, draft.is_behind && ', which is in force no more', draft.note && `: ${draft.note}`),
-      draft.needs_approval && el('div', {class: by.length ? 'quiet' : 'refused'}, by.length ? `approved by ${by.join(', ')}` : 'needs somebody else’s approval before it is published')),
+      draft.needs_approval && el('div', {class: by.length ? 'quiet' : 'refused'}, by.length ? `approved by ${by.join(', ')}` : 'needs somebody else’s approval before it is published: open it, look at it, approve')),
     el('span', {class: 'row'},
       el('button', {type: 'button', id: `open-draft-${draft.name}`, 'aria-label': `Open ${draft.name}`, onclick: () => open(draft.name)}, 'Open'),
-      draft.needs_approval && el('button', {type: 'button', 'aria-label': `Approve ${draft.name}`, onclick: () => approve(draft.name)}, 'Approve'),
+      draft.needs_approval && isOpen && el('button', {type: 'button', 'aria-label': `Approve ${draft.name}`, onclick: () => approve(draft.name)}, 'Approve'),
       el('button', {type: 'button', 'aria-label': `Delete ${draft.name}`, onclick: () => drop(draft.name)}, 'Delete')));
   }
 
@@ -33,7 +34,7 @@ export function drafts({session, signal, onopen}) {
     const called = name.value.trim();
     refused.replaceChildren();
     if (!called || !name.checkValidity()) return refused.replaceChildren(el('p', {class: 'refused'}, 'A name is wanted'));
-    try {
+    await told(async () => {
       const known = called === session.name ? session.changedAt : null;
       const there = known || isOver ? null : await kept(called);
       if (there) return clash(called, there);
@@ -41,6 +42,13 @@ export function drafts({session, signal, onopen}) {
       session.tell({name: called, changedAt: draft.changed_at, saved: session.text});
       tell(`${called} is saved.`);
       await look();
+    }, called);
+  }
+
+  // Runs act(), and says what the API refuses; called: the draft that it is about.
+  async function told(act, called) {
+    try {
+      await act();
     } catch (problem) {
       if (problem.status === 401 || !problem.status) throw problem;
       if (problem.code === 'draft-changed') clash(called, problem.content);
@@ -63,9 +71,11 @@ export function drafts({session, signal, onopen}) {
   }
 
   async function approve(called) {
-    await ask(`${address(called)}/approve`, {method: 'POST'});
-    tell(`${called} is approved.`);
-    await look();
+    await told(async () => {
+      await ask(`${address(called)}/approve`, {method: 'POST', body: {changed_at: session.changedAt}});
+      tell(`${called} is approved.`);
+      await look();
+    }, called);
   }
 
   async function drop(called) {

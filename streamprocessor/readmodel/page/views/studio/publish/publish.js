@@ -58,7 +58,7 @@ export function publishStep({session, onat, signal}) {
     problem.replaceChildren();
     await session.edit(() => []); // what was typed last
     try {
-      const body = {...(session.name && session.text === session.saved ? {draft: session.name} : {text: session.text}), based_on: basedOn, note: note.value.trim(), announce_hot_leads: announce.checked};
+      const body = {...(session.name && session.text === session.saved ? {draft: session.name, changed_at: session.changedAt} : {text: session.text}), based_on: basedOn, note: note.value.trim(), announce_hot_leads: announce.checked};
       const revision = await ask('/api/model/publish', {method: 'POST', body});
       session.tell({basedOn: revision.label, begun: session.text, saved: session.text, name: '', note: '', changedAt: null});
       onat({step: 'history'});

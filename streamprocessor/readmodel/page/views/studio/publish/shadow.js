@@ -4,6 +4,7 @@ import {ask} from '../../../parts/api.js';
 import {el, tell} from '../../../parts/element.js';
 import {ago, count, number, percent} from '../../../parts/format.js';
 import {who} from '../../../parts/who.js';
+import {inForce} from '../draft/session.js';
 import {again} from '../../../parts/waiting.js';
 
 export function shadow({session, signal}) {
@@ -27,10 +28,22 @@ export function shadow({session, signal}) {
     return el('button', {type: 'button', id: 'shadow-start', disabled: session.problems.length > 0, onclick: () => act({method: 'PUT', body: {text: session.text}})}, words);
   }
 
-  async function act(request) {
+  function act(request) {
+    return told(() => ask('/api/model/shadow', request));
+  }
+
+  function promote({version}) {
+    return told(async () => {
+      const {label} = await inForce();
+      const revision = await ask('/api/model/promote', {method: 'POST', body: {based_on: label, version, note: session.note}});
+      tell(`Revision ${revision.label} is in force.`);
+    });
+  }
+
+  async function told(run) {
     refused.textContent = '';
     try {
-      await ask('/api/model/shadow', request);
+      await run();
       document.activeElement?.blur?.();
       await look();
     } catch (problem) {
@@ -50,6 +63,7 @@ export function shadow({session, signal}) {
       crossed('Hot in the shadow alone', own), crossed('Hot live alone', live),
       el('div', {class: 'row'}, !isThis && [starter('Score this draft instead'),
         el('button', {type: 'button', id: 'shadow-open', onclick: async () => { await session.begin({text: candidate.text, basedOn: session.basedOn}); tell('The candidate is open.'); }}, 'Open the candidate as a draft')],
+      el('button', {type: 'button', id: 'shadow-promote', onclick: () => promote(candidate)}, 'Put the candidate in force'),
       el('button', {type: 'button', id: 'shadow-end', onclick: () => act({method: 'DELETE'})}, 'End it')), refused,
     ];
   }
