@@ -1,7 +1,7 @@
 // What the draft would do, beside every step: to ten contacts exactly, to all of them as far as they are read.
 
 import {el} from '../../../parts/element.js';
-import {count, number} from '../../../parts/format.js';
+import {count} from '../../../parts/format.js';
 import {who} from '../../../parts/who.js';
 import {chosenContacts} from './contacts.js';
 import {sensitivity} from './sensitivity.js';
@@ -47,11 +47,13 @@ function progress({state, answer}, session) {
 function totals({scores}) {
   const changed = Object.entries(scores ?? {}).filter(([, each]) => each.changed || each.become_hot || each.cool);
   if (!changed.length) return el('p', {}, 'Nobody’s score would change.');
-  return [el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
-    el('thead', {}, el('tr', {}, ['Score', 'Higher', 'Lower', 'Hot', 'Cool'].map((title, at) => el('th', {scope: 'col', class: at && 'number'}, title)))),
-    el('tbody', {}, changed.slice(0, SHOWN).map(([name, each]) => el('tr', {}, el('th', {scope: 'row'}, name),
-      [each.higher, each.lower, each.become_hot, each.cool].map((many) => el('td', {class: 'number'}, typeof many === 'number' ? count(many) : number(null)))))),
-  changed.length > SHOWN && el('p', {class: 'quiet hint'}, `and ${count(changed.length - SHOWN)} more scores`)];
+  const cells = ({higher, lower, become_hot: hot, cool}) => [higher, lower, hot, cool].map((many) => el('td', {class: 'number'}, count(many)));
+  return [
+    el('table', {class: 'totals'}, el('caption', {class: 'unseen'}, 'Contacts whose scores would change'),
+      el('thead', {}, el('tr', {}, ['Score', 'Higher', 'Lower', 'Hot', 'Cool'].map((title, at) => el('th', {scope: 'col', class: at && 'number'}, title)))),
+      el('tbody', {}, changed.slice(0, SHOWN).map(([name, each]) => el('tr', {}, el('th', {scope: 'row'}, name), cells(each))))),
+    changed.length > SHOWN && el('p', {class: 'quiet hint'}, `and ${count(changed.length - SHOWN)} more scores`),
+  ];
 }
 
 function names(title, contacts) {
