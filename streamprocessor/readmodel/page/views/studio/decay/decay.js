@@ -3,7 +3,7 @@
 import {el, empty} from '../../../parts/element.js';
 import {choice, field} from '../../../parts/fields.js';
 import {wordAt, wordOfRule} from '../draft/places.js';
-import {durationEntry} from '../fields/durations.js';
+import {durationEntry} from '../fields/duration_entry.js';
 import {choiceEntry, entry} from '../fields/entries.js';
 import {cooling} from '../preview/cooling.js';
 import {hasDecay} from '../points/points.js';

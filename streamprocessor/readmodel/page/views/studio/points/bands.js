@@ -1,7 +1,7 @@
 // Points from marks on: so often, so lately, so much.
 
 import {el} from '../../../parts/element.js';
-import {durationEntry} from '../fields/durations.js';
+import {durationEntry} from '../fields/duration_entry.js';
 import {numberEntry} from '../fields/entries.js';
 import {pointsEntry} from './points_entry.js';
 

@@ -4,6 +4,7 @@ import {suggestions} from '../../../conditions/choices.js';
 import {el} from '../../../parts/element.js';
 import {wordAt} from '../draft/places.js';
 import {choiceEntry, entry, nameOf, numberEntry} from '../fields/entries.js';
+import {namesOf} from '../fields/stages.js';
 
 export function combineFields({session, score}) {
   const place = wordAt(session, 'scores', score, 'combine');
@@ -29,7 +30,7 @@ function adder({others, onadd}) {
 
 function matrix({session, place, others}) {
   const {rows, columns, labels = {}} = place.value.matrix;
-  const stages = (name) => Object.keys(session.model.scores[name]?.stages ?? {});
+  const stages = (name) => namesOf(session.model.scores[name]?.stages);
   const at = place.of('matrix');
   return [
     el('div', {class: 'row bottom'}, choiceEntry({id: 'matrix-rows', title: 'Rows', place: at.of('rows'), options: others}),

@@ -2,7 +2,7 @@
 
 import {suggestions} from '../../../conditions/choices.js';
 import {el} from '../../../parts/element.js';
-import {durationEntry} from '../fields/durations.js';
+import {durationEntry} from '../fields/duration_entry.js';
 import {choiceEntry, entry, numberEntry} from '../fields/entries.js';
 
 // isOnMatches: what it limits are single actions; else points alone. paths: of properties, for `per`.

@@ -4,7 +4,7 @@ import {el} from '../../../parts/element.js';
 import {suggestions} from '../../../conditions/choices.js';
 import {wordOfRule} from '../draft/places.js';
 import {conditionEditor} from '../fields/condition_editor.js';
-import {durationEntry} from '../fields/durations.js';
+import {durationEntry} from '../fields/duration_entry.js';
 import {choiceEntry, entry, nameOf, numberEntry} from '../fields/entries.js';
 import {typesOf} from '../fields/seen.js';
 import {typesEntry} from '../fields/types.js';

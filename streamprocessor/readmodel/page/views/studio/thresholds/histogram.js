@@ -4,7 +4,7 @@ import {line, ROOM, roomFor, scale, text, ticks} from '../../../parts/chart.js';
 import {el, svg} from '../../../parts/element.js';
 import {count} from '../../../parts/format.js';
 import {slider} from '../fields/slider.js';
-import {listed, moved, roomOf, written} from './stages.js';
+import {listed, roomOf, written} from '../fields/stages.js';
 
 const HEIGHT = 240;
 const USUAL_HIGH = 60;
@@ -29,7 +29,7 @@ export function histogram({place, score, preview}) {
     chart.append(slider({
       id: `bound-${stage.name}`, label: `${stage.name} begins at`, value: stage.from, range: () => roomOf(stages, index, [low, high]),
       x, top: ROOM.top, bottom: HEIGHT - ROOM.bottom, words: stage.name, row: index % 2, toValue: (at) => Math.round(low + ((at - ROOM.left) / (width - ROOM.right - ROOM.left)) * (high - low)),
-      onset: (from) => place.change((old) => written(moved(listed(old), index, from))),
+      onset: (from) => place.of(stage.name).set(written({...stage, from})),
     }));
   });
   return el('div', {}, !counts.length && el('p', {class: 'quiet'}, preview.answer?.scores ? 'Nobody has this score yet.' : 'How scores are spread is shown as soon as the draft can be tried.'), chart);

@@ -2,8 +2,9 @@
 
 import {el} from '../../../parts/element.js';
 import {wordAt} from '../draft/places.js';
-import {durationEntry} from '../fields/durations.js';
+import {durationEntry} from '../fields/duration_entry.js';
 import {choiceEntry, entry} from '../fields/entries.js';
+import {namesOf} from '../fields/stages.js';
 
 export function hotLeadFields({session, known}) {
   const root = wordAt(session, 'hot_lead');
@@ -19,7 +20,7 @@ export function hotLeadFields({session, known}) {
   function begun() {
     const scores = Object.entries(session.model.scores ?? {}).filter(([, {stages}]) => stages);
     const [score, {stages}] = scores.find(([name]) => !leads.some((each) => each.score === name)) ?? scores[0] ?? ['', {stages: {}}];
-    return {score, stage: Object.keys(stages).at(-1) ?? ''};
+    return {score, stage: namesOf(stages).at(-1) ?? ''};
   }
 
   function lead(each, index) {
@@ -48,5 +49,5 @@ function withWord(lead, word, next) {
 function stagesOf(score) {
   if (!score) return [];
   const {rows, columns, labels} = score.combine?.matrix ?? {};
-  return rows && columns ? [...new Set(Object.values(labels ?? {}).flatMap((each) => Object.values(each)))] : Object.keys(score.stages ?? {});
+  return rows && columns ? [...new Set(Object.values(labels ?? {}).flatMap((each) => Object.values(each)))] : namesOf(score.stages);
 }

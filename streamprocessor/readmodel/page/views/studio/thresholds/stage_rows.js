@@ -3,17 +3,17 @@
 import {el} from '../../../parts/element.js';
 import {count, NOTHING, stage as stageMark} from '../../../parts/format.js';
 import {entry, nameOf, numberEntry} from '../fields/entries.js';
-import {listed, written} from './stages.js';
+import {listed, written} from '../fields/stages.js';
 
-const USUAL = [{name: 'cold', from: 0}, {name: 'warm', from: 16}, {name: 'hot', from: 41}];
+const USUAL = {cold: 0, warm: 16, hot: 41};
+const USUAL_DISTANCE = 20;
 
 export function stageRows({session, place, score, preview}) {
   const stages = listed(place.value);
   const names = stages.map(({name}) => name);
-  const change = (make) => place.change((old) => written(make(listed(old))));
   const after = preview.answer?.scores?.[score]?.stages_after;
   if (!stages.length) {
-    return el('p', {class: 'row'}, 'It has no stages yet. ', el('button', {type: 'button', id: 'stages-usual', class: 'main', onclick: () => place.set(written(USUAL))}, 'Begin with cold, warm and hot'));
+    return el('p', {class: 'row'}, 'It has no stages yet. ', el('button', {type: 'button', id: 'stages-usual', class: 'main', onclick: () => place.set(USUAL)}, 'Begin with cold, warm and hot'));
   }
   return el('div', {class: 'stage-rows'},
     stages.map((each, index) => el('div', {class: 'row bottom', role: 'group', 'aria-label': `Stage ${each.name}`},
@@ -22,20 +22,19 @@ export function stageRows({session, place, score, preview}) {
       own(each, index, 'from', 'From'),
       index > 0 && own(each, index, 'leaveBelow', 'Left below (nothing: the same)'),
       el('span', {class: 'quiet stage-count'}, after ? `${count(after[each.name] ?? 0)} contacts` : NOTHING),
-      stages.length > 1 && el('button', {type: 'button', id: `stage-${index}-remove`, 'aria-label': `Remove stage ${each.name}`, onclick: () => change((all) => all.filter((_, at) => at !== index))}, '×'))),
-    el('button', {type: 'button', id: 'stage-add', onclick: () => change(withOneMore)}, 'Add a stage above'));
+      stages.length > 1 && el('button', {type: 'button', id: `stage-${index}-remove`, 'aria-label': `Remove stage ${each.name}`, onclick: () => place.of(each.name).set(undefined)}, '×'))),
+    el('button', {type: 'button', id: 'stage-add', onclick: addOne}, 'Add a stage above'));
 
   function own(each, index, word, title) {
     const at = {value: each[word], set: (next) => {
-      if (next !== undefined || word === 'leaveBelow') change((all) => all.map((one, other) => (other === index ? {...one, [word]: next} : one)));
+      if (next !== undefined || word === 'leaveBelow') place.of(each.name).change((old) => written({...listed({[each.name]: old})[0], [word]: next}));
     }};
     return numberEntry({id: `stage-${index}-${word}`, place: at, title});
   }
-}
 
-function withOneMore(all) {
-  const last = all.at(-1);
-  let number = all.length + 1;
-  while (all.some(({name}) => name === `stage-${number}`)) number += 1;
-  return [...all, {name: `stage-${number}`, from: last.from + 20}];
+  function addOne() {
+    let number = stages.length + 1;
+    while (names.includes(`stage-${number}`)) number += 1;
+    place.of(`stage-${number}`).set(stages.at(-1).from + USUAL_DISTANCE);
+  }
 }
