@@ -13,6 +13,7 @@ import {askSeen} from './fields/seen.js';
 import {points} from './points/points.js';
 import {previewJob} from './preview/job.js';
 import {panel} from './preview/panel.js';
+import {replayJob} from './preview/replay.js';
 import {historyStep} from './publish/history.js';
 import {publishStep} from './publish/publish.js';
 import {textStep} from './text_step.js';
@@ -33,6 +34,7 @@ export async function show({query, person, signal}) {
   const known = {seen, words};
   const [bar, nav, step, aside] = [el('div', {class: 'studio-bar'}), el('nav', {class: 'steps', 'aria-label': 'Steps'}), el('div', {class: 'studio-step'}), el('aside', {class: 'studio-preview', 'aria-label': 'What it would do'})];
   const preview = previewJob({session, signal, onchange: () => drawPreview()});
+  const replay = replayJob({session, signal, onchange: () => { if (at.step === 'thresholds') drawStep(false); }});
   session.onchange(() => draw(), signal);
   draw({isNewStep: true});
   return [el('div', {class: 'title'}, el('h1', {}, 'Studio'), bar), nav, el('div', {class: 'studio'}, step, aside)];
@@ -56,7 +58,7 @@ export async function show({query, person, signal}) {
   function drawStep(isNewStep) {
     const run = (STEPS.find(([name]) => name === at.step) ?? STEPS[0])[2];
     const isOfAScore = OF_A_SCORE.includes(at.step);
-    redraw(step, () => [isOfAScore && scoreBar({session, at, onat}), run({session, at, onat, known, preview, signal})]);
+    redraw(step, () => [isOfAScore && scoreBar({session, at, onat}), run({session, at, onat, known, preview, replay, signal})]);
     if (isNewStep && at.rule) document.getElementById(`open-${at.rule}`)?.scrollIntoView({block: 'nearest'});
   }
 
