@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamprocessor.cli.terminal.instants import Instant
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, score_option
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @process_options
 @click.argument("contact")
 @click.option("--at", "at_ms", type=Instant(), help="The instant to explain: RFC 3339 or epoch ms; without it now.")
+@score_option
 @json_option
 @click.pass_context
-def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) -> None:
+def explain(ctx: click.Context, contact: str, at_ms: int | None, score_part: str, as_json: bool) -> None:
     """Explain a contact's scores: the parts that add up to them, the next step by time, and what gives nothing.
 
     It reads the contact's record from the changelog, whether workers run or not.
@@ -40,7 +41,7 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
     if as_json:
         print_json_lines([answer])
     else:
-        print_explanation(answer)
+        print_explanation(answer, score_part)
         print_uncounted(answer["uncounted"])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamprocessor.cli.terminal.instants import Instant
-from streamprocessor.cli.terminal.options import json_option, setting, settings_of
+from streamprocessor.cli.terminal.options import json_option, score_option, setting, settings_of
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     help="JSON Lines of events and contact updates; - is stdin.",
 )
 @click.option("--at", "at_ms", type=Instant(), help="The instant to score at: RFC 3339 or epoch ms; without it now.")
+@score_option
 @json_option
 @click.pass_context
-def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> None:
+def score(ctx: click.Context, events: str, at_ms: int | None, score_part: str, as_json: bool) -> None:
     """Score a file's contacts by the very core that the worker runs, without Kafka.
 
     --json prints an object a line for each contact, with stages, next steps and the explanation. A line that can't be
@@ -58,7 +59,7 @@ def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> 
     if as_json:
         print_json_lines(answers)
     else:
-        print_scores(answers)
+        print_scores(answers, score_part)
     if bad_lines:
         click.echo(f"{bad_lines} lines could not be used", err=True)
         ctx.exit(EXIT_FAILED)

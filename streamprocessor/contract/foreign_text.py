@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from streamprocessor.contract.strict_json import kind_of
 
 MAX_VALUE_CHARS = 60
 MAX_TEXT_CHARS = 80
 MAX_LINE_CHARS = 200
+MAX_LISTED_CHARS = 300
 
 # What steers a terminal, ends a line or turns its direction round: strangers choose ids, keys and texts.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -45,3 +47,17 @@ def _marked(text: str, mark: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else mark for character in text)
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names with commas; where they are more than MAX_LISTED_CHARS, the first of them and how many more there are.
+
+    >>> listed(["a", "b"])
+    'a, b'
+    """
+    every = list(names)
+    whole = ", ".join(every)
+    if len(whole) <= MAX_LISTED_CHARS:
+        return whole
+    first = whole[:MAX_TEXT_CHARS].rpartition(", ")[0] or every[0]
+    return f"{first} and {len(every) - first.count(', ') - 1} more"

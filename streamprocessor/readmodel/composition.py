@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +20,7 @@ from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.contract.topics.roles import API
-from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
+from streamprocessor.errors import EXIT_DONE
 from streamprocessor.imports.proposals.file_proposal import propose
 from streamprocessor.inbox.inbox_file import read_inbox_file
 from streamprocessor.inbox.rules import InboxRules
@@ -29,7 +29,6 @@ from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import LARGEST_REQUEST_BYTES, ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
@@ -45,6 +44,7 @@ from streamprocessor.process.stored_secrets import address_salt, stored_pairs, s
 from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
+from streamprocessor.readmodel.api.tasks import ended, ending
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
@@ -164,7 +164,7 @@ async def run_api(
             rights.watch(),
             gateways.import_files.sweep_for_ever(),
         )
-        tasks = [_ending(each, stop) for each in work]
+        tasks = [ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
@@ -176,7 +176,7 @@ async def run_api(
                 await Server(app, operators=operators).run_until([stop], listening, settings.drain_seconds)
     finally:
         listening.close()
-        broken = await _ended(tasks, clients)
+        broken = await ended(tasks, clients)
         await gateways.imports.stop()
         await gateways.previews.stop()
         folders.lock.release()
@@ -279,26 +279,3 @@ async def _inputs(settings: Settings, clients: ClientSettings) -> list[InputTopi
 def _not_ready(projector: Projector) -> list[str]:
     reasons = [] if projector.is_current else ["the read model is being brought up to date"]
     return reasons if projector.has_database else [*reasons, "the database is away"]
-
-
-def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Future[None]) -> asyncio.Task[None]:
-    """The work as a task that ends the process when it ends."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(lambda _: None if stop.done() else stop.set_result(None))
-    return task
-
-
-async def _ended(tasks: list[asyncio.Task[Any]], clients: ClientSettings) -> StreamprocessorError | None:
-    """Why one of the tasks had ended by itself; None: none had."""
-    broken: StreamprocessorError | None = None
-    for task in tasks:
-        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            refused = refusal_in(error, clients, API)
-            broken = refused or (error if isinstance(error, StreamprocessorError) else _broke_down(error))
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return broken
-
-
-def _broke_down(error: BaseException) -> MustRestartError:
-    return MustRestartError(f"api: the read model can't be kept up to date: {place_of(error)}")

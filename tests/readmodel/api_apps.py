@@ -90,6 +90,13 @@ class Delivery:
         return self.answers[name]
 
 
+class KnownSubscriptions:
+    """The subscriptions topic, as far as it is read."""
+
+    def __init__(self, known: Mapping[str, Any] | None = None) -> None:
+        self.known = dict(known or {})
+
+
 class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
@@ -129,7 +136,7 @@ class ApiApp:
             clock_ms=self.clock,
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
-                subscriptions=subscriptions,
+                subscriptions=KnownSubscriptions() if subscriptions is NOT_HERE else subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 shadow=shadow,

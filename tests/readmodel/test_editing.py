@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx
 import orjson
@@ -17,7 +17,7 @@ from streamprocessor.contract.strict_yaml.document import MAX_CHARS
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.readmodel.store.tables import segments, views
 from tests.harness.apis import bearer
-from tests.readmodel.api_apps import NOW_MS, ApiApp
+from tests.readmodel.api_apps import NOW_MS, ApiApp, KnownSubscriptions
 from tests.readmodel.clock import Clock
 from tests.readmodel.databases import opened_database
 from tests.readmodel.models_log import ModelsLog, following
@@ -28,18 +28,12 @@ ENGAGEMENT = Path("deploy/models/engagement.yaml").read_text(encoding="utf-8")
 ADD_RULE = {"op": "add_rule", "score": "engagement", "rule": {"id": "video", "on": "video_watched", "points": 4}}
 
 
-class Subscriptions:
-    """What the subscriptions topic has."""
-
-    known: ClassVar[dict[str, Any]] = {
-        "crm": {"url": "https://a.example/", "events": ["became-hot-lead"], "secrets": ["env:S"]},
-        "sales": {
-            "url": "https://a.example/",
-            "events": ["score-updated"],
-            "secrets": ["env:S"],
-            "when": {"score": "engagement", "to": "hot"},
-        },
-    }
+ASKED = {"url": "https://a.example/", "signed": False}
+SUBSCRIPTIONS = {
+    "crm": ASKED | {"events": ["became-hot-lead"]},
+    "sales": ASKED | {"events": ["score-updated"], "when": {"score": "engagement", "to": "hot"}},
+    "unread": None,
+}
 
 
 @pytest.fixture
@@ -48,7 +42,9 @@ async def app(tmp_path: Path) -> AsyncIterator[ApiApp]:
     log.apply(ENGAGEMENT)
     with opened_database("", tmp_path / "read-model.sqlite") as engine:
         async with following(log, Clock(NOW_MS)) as topic:
-            app = ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic, subscriptions=Subscriptions())
+            app = ApiApp(
+                engine, tmp_path, tokens=TOKENS, model_topic=topic, subscriptions=KnownSubscriptions(SUBSCRIPTIONS)
+            )
             app.scorer = type(app.scorer)(parse_model(ENGAGEMENT, "m"))
             yield app
 
@@ -158,6 +154,15 @@ async def difference(app: ApiApp, edit: dict[str, Any]) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
     return said
+
+
+async def test_who_publishes_is_told_whom_that_silences_where_they_may_read(app: ApiApp) -> None:
+    rename = {"op": "rename_score", "score": "engagement", "to": "interest"}
+    text = (await asked(app, "POST", "edit", json={"text": ENGAGEMENT, "edits": [rename]})).json()["text"]
+    told = (await asked(app, "POST", "publish", json={"text": text, "based_on": "1"})).json()
+    assert [each["name"] for each in told["silenced"]] == ["sales"]
+    back = (await asked(app, "POST", "rollback", MODELLER, json={"label": "1", "based_on": "2"})).json()
+    assert (back["is_new"], back["silenced"]) == (True, [])
 
 
 async def test_the_difference_of_what_is_no_model_is_refused_with_its_problems(app: ApiApp) -> None:

@@ -99,7 +99,7 @@ async def test_what_is_published_is_in_force_and_the_history_says_by_whom_why_an
     assert newest == {word: published[word] for word in newest}
     assert (first["label"], first["author"], first["origin"], first["in_force"]) == ("1", None, None, False)
     assert await answer_to(app, "GET", "revisions/2", READER) == {
-        word: value for word, value in published.items() if word != "is_new"
+        word: value for word, value in published.items() if word not in ("is_new", "silenced")
     }
     audited = app.audited()[0]
     assert (audited["operation"], audited["who"], audited["object"]) == ("publish_model", "anna", "2")

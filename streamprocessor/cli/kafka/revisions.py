@@ -49,14 +49,14 @@ class AppliedRevision(NamedTuple):
         return self.entry.revision
 
 
-async def model_history(settings: Settings) -> list[HistoryEntry]:
+async def model_history(settings: Settings, *, may_be_empty: bool = False) -> list[HistoryEntry]:
     """All revisions that were ever in force, of which the last one is.
 
-    Raises OperatorError where no model was applied yet.
+    Raises OperatorError where no model was applied yet, unless there may be none.
     """
     topic = full_name_of(settings, MODELS)
     history = history_of(await _records(settings, topic))
-    if not history:
+    if not history and not may_be_empty:
         message = f"{topic}: holds no model; wanted one: run `streamprocessor model apply` first"
         raise OperatorError(message)
     return history

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamprocessor.bundled_files import path_of
-from streamprocessor.cli.model.publication_options import publication_options, without_approval_option
+from streamprocessor.cli.model.publication_options import (
+    publication_options,
+    strict_option,
+    without_approval_option,
+)
 from streamprocessor.cli.terminal.options import (
     connected_settings,
     is_given,
     json_option,
     process_options,
+    score_option,
     settings_of,
 )
 from streamprocessor.cli.terminal.plain_text import echo
@@ -34,12 +39,14 @@ def model() -> None:
 @process_options
 @click.argument("file", required=False, type=path_of)
 @click.option("--live", is_flag=True, help="Look at what came in 30 days, too: name rules that nothing of it met.")
+@score_option
 @json_option
 @click.pass_context
-def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> None:
+def check(ctx: click.Context, file: str | None, live: bool, score_part: str, as_json: bool) -> None:
     """Read a model file strictly (FILE, else --model) and name every problem in it with its line."""
     from streamprocessor.cli.kafka.seen_events import counted
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
+    from streamprocessor.cli.model.print_model import print_model
     from streamprocessor.cli.terminal.print_catalogue import print_unasked, print_unmet
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.contract.model_file.read_model import read_model
@@ -62,9 +69,7 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
             row["live"] = counted(connected_settings(ctx), read, LIVE_DAYS).model_dump()
         print_json_lines([row])
         return
-    scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
-    named = f"; segments: {', '.join(segments)}" if segments else ""
-    click.echo(f"{path}: model {read.name}, version {read.version}: {scores}{named}")
+    print_model(path, read, score_part)
     for line, sentence in hints:
         click.echo(hint_line(path, line, sentence))
     if live:
@@ -115,6 +120,7 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
 @click.option("--revision", "number", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @publication_options
 @without_approval_option
+@strict_option
 @json_option
 @click.pass_context
 def apply(
@@ -123,14 +129,20 @@ def apply(
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
     Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
+    Before that it names the subscriptions that ask for what the model has no more.
     """
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
     from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.model.silences import tell_silences
+    from streamprocessor.cli.terminal.running import run
 
+    strict = how.pop("strict")
     settings, publication = connected_settings(ctx), publication_of(how)
     path = Path(file or settings.model)
+    if not if_none:
+        run(tell_silences(settings, path, strict=strict))
     if if_none:
         work = apply_first(settings, path, f"model apply {path}", publication)
     else:
@@ -215,9 +227,12 @@ def rollback(ctx: click.Context, /, revision: str, as_json: bool, **how: Any) ->
 @click.argument("file", required=False, type=path_of)
 @click.option("--against", metavar="FILE", type=path_of, help="Compare with this file instead of the model in force.")
 @click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
+@score_option
 @json_option
 @click.pass_context
-def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bool, as_json: bool) -> None:
+def diff(
+    ctx: click.Context, file: str | None, against: str | None, contacts: bool, score_part: str, as_json: bool
+) -> None:
     """Tell what applying the model file (FILE, else --model) would change; nothing is written."""
     from streamprocessor.cli.model.diff import diff_with_applied, diff_with_file, print_diff
     from streamprocessor.cli.terminal.printing import print_json_lines
@@ -229,13 +244,13 @@ def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bo
     settings = settings_of(ctx) if against is not None else connected_settings(ctx)
     path = Path(file or settings.model)
     if against is not None:
-        difference = diff_with_file(path, Path(against))
+        difference = diff_with_file(settings, path, Path(against))
     else:
         difference = run(diff_with_applied(settings, path, with_contacts=contacts))
     if as_json:
         print_json_lines([difference])
     else:
-        print_diff(difference)
+        print_diff(difference, score_part)
 
 
 @model.command()

@@ -12,6 +12,12 @@ from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.revision_report import print_differences
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
+from streamprocessor.cli.model.silences import (
+    known_subscriptions,
+    print_silences,
+    silence_report,
+    subscriptions_of_file,
+)
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
 from streamprocessor.contract.display import Display, display_name
@@ -29,6 +35,7 @@ from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 
+_OF_SCORES = ("differences", "from_now_on", "silenced")
 MOST_NAMED = 10
 """So many of the contacts that become hot are named at most."""
 
@@ -38,6 +45,7 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     before = await active_model(settings)
     after = _as_applied_after(before, file)
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
+    answer |= silence_report(before, after, await known_subscriptions(settings))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
         display = model_of(after).display
@@ -53,15 +61,18 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     return answer
 
 
-def diff_with_file(file: Path, against: Path) -> dict[str, Any]:
-    """The file beside another, as if that were in force and had always been."""
+def diff_with_file(settings: Settings, file: Path, against: Path) -> dict[str, Any]:
+    """The file beside another, as if that were in force and had always been; of subscriptions those of the file."""
     before = revision_of_file(against)
-    return _as_json(before, _as_applied_after(before, file), (file, str(against)))
+    after = _as_applied_after(before, file)
+    answer = _as_json(before, after, (file, str(against)))
+    return answer | silence_report(before, after, subscriptions_of_file(settings))
 
 
-def print_diff(answer: dict[str, Any]) -> None:
-    """Print it for people."""
-    if not answer["differences"]:
+def print_diff(answer: dict[str, Any], score_part: str = "") -> None:
+    """Print it for people; of scores those that have the text in their names."""
+    answer = answer | {word: [each for each in answer[word] if _is_of(each, score_part)] for word in _OF_SCORES}
+    if not answer["differences"] and not score_part:
         click.echo(f"{answer['file']}: says the same as {answer['against']}, version {answer['version']}")
     else:
         print_differences(answer["differences"], f"{answer['file']} beside {answer['against']}")
@@ -69,14 +80,19 @@ def print_diff(answer: dict[str, Any]) -> None:
         click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
         late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in answer["from_now_on"]]
         print_table(("score", "rule", "event type", "missing"), late)
+    print_silences(answer)
     if "contacts" in answer:
-        _print_contacts(answer["contacts"])
+        _print_contacts(answer["contacts"], score_part)
 
 
-def _print_contacts(contacts: dict[str, Any]) -> None:
+def _is_of(row: dict[str, Any], score_part: str) -> bool:
+    return not score_part or score_part in (row["score"] or "")
+
+
+def _print_contacts(contacts: dict[str, Any], score_part: str) -> None:
     click.echo(f"\n{contacts['moved']} of {contacts['all']} contacts would be announced with another score or stage:")
     columns = ("score", "another score", "higher", "lower", "another stage", "become hot", "cool")
-    print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items()])
+    print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items() if score_part in name])
     if contacts["become_hot"]:
         print_table(
             ("become hot, the first", "contact"),

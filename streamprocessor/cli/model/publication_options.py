@@ -28,3 +28,9 @@ without_approval_option = click.option(
     is_flag=True,
     help="Where drafts need somebody else's approval: without; the history keeps it.",
 )
+
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse a model that drops what a subscription asks for: a score, a stage, a segment.",
+)

@@ -68,6 +68,9 @@ def front_options(command: Decorated) -> Decorated:
     return command
 
 
+score_option = click.option(
+    "--score", "score_part", metavar="TEXT", default="", help="For people: only scores with TEXT in their names."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

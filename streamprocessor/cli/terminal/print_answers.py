@@ -9,20 +9,25 @@ from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.terminal.printing import print_table
 
 MAX_UNCOUNTED = 20
+MOST_SCORES = 20
 
 
-def print_scores(answers: Iterable[dict[str, Any]]) -> None:
-    """Print a row for each contact and score."""
+def print_scores(answers: Iterable[dict[str, Any]], score_part: str = "") -> None:
+    """Print a row for each contact and score that has the text in its name."""
     rows = [
         (answer["contact_id"], name, score["score"], score["unrounded"], score["stage"], next_step)
         for answer in answers
         for name, score, next_step in _numbers(answer["scores"])
+        if score_part in name
     ]
     print_table(("contact", "score", "is", "unrounded", "stage", "next step"), rows)
 
 
-def print_explanation(answer: dict[str, Any]) -> None:
-    """Print each score of one contact with the parts that add up to it."""
+def print_explanation(answer: dict[str, Any], score_part: str = "") -> None:
+    """Print each score of one contact that has the text in its name, with the parts that add up to it.
+
+    Of more than MOST_SCORES only those in which something counts, and how many others there are.
+    """
     echo(f"{answer['contact_id']} at {answer['at']}")
     if not answer["scores"]:
         into = answer.get("merged_into")
@@ -30,7 +35,9 @@ def print_explanation(answer: dict[str, Any]) -> None:
     if suppression := answer.get("suppression"):
         said_by = f"{suppression['by']} {suppression['id']}"
         echo(f"suppressed since {suppression['since']} by {said_by}: no hot lead is announced")
-    for name, score, next_step_at in _numbers(answer["scores"]):
+    chosen = [each for each in _numbers(answer["scores"]) if score_part in each[0]]
+    counting = [each for each in chosen if len(chosen) <= MOST_SCORES or _parts(answer["explanation"], each[0])]
+    for name, score, next_step_at in counting:
         next_step = f"; next step by time at {next_step_at}" if next_step_at else ""
         number = "" if score["score"] is None else f"{score['score']} ({score['unrounded']})"
         shown = ", ".join(word for word in (number, score["stage"]) if word)
@@ -41,6 +48,8 @@ def print_explanation(answer: dict[str, Any]) -> None:
             continue
         columns = ("points", "of", "factor", "rule", "event", "occurred at", "class")
         print_table(columns, [_row(part) for part in parts])
+    if len(counting) < len(chosen):
+        echo(f"\nin {len(chosen) - len(counting)} more scores nothing counts at this instant")
 
 
 def _numbers(scores: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str | None]]:

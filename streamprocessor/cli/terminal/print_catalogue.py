@@ -6,6 +6,7 @@ from streamprocessor.catalogue.catalogue import ATTRIBUTES
 from streamprocessor.catalogue.report import CatalogueReport
 from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.terminal.printing import print_table
+from streamprocessor.contract.foreign_text import listed
 
 
 def print_types(report: CatalogueReport) -> None:
@@ -50,4 +51,4 @@ def print_unmet(report: CatalogueReport) -> None:
 
 
 def _asked(rules: list[str]) -> str:
-    return ", ".join(rules) or "none"
+    return listed(rules) or "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from streamprocessor.contract.foreign_text import listed
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import name, weight_nano
@@ -122,7 +123,7 @@ def _check_matrix(matrix: Matrix, by_name: Mapping[str, Score], located: Located
 
 def _check_stage(stage: str, stages: Sequence[str], score_name: str, located: LocatedNode) -> None:
     if stage not in stages:
-        located.note(f"unknown stage; wanted one of {', '.join(stages)}, the stages of '{score_name}'; got '{stage}'")
+        located.note(f"unknown stage; wanted one of {listed(stages)}, the stages of '{score_name}'; got '{stage}'")
 
 
 def _check_component(component: str, by_name: Mapping[str, Score], allowed: set[str], located: LocatedNode) -> bool:
@@ -142,5 +143,5 @@ def _check_component(component: str, by_name: Mapping[str, Score], allowed: set[
         reason, got = "scores are not combined in a circle, nor in more layers", f"'{component}', which is combined too"
     else:
         reason, got = "a matrix is made of stages", f"'{component}', which has none"
-    located.note(f"{reason}; wanted one of {', '.join(sorted(allowed)) or 'the scores with rules'}; got {got}")
+    located.note(f"{reason}; wanted one of {listed(sorted(allowed)) or 'the scores with rules'}; got {got}")
     return False

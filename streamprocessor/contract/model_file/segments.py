@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
+from streamprocessor.contract.foreign_text import listed
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described, read_later
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import flag, name, named_entries, nano, number, text
@@ -65,7 +66,7 @@ def _score_condition(located: LocatedNode, scores: tuple[Score, ...]) -> ScoreCo
     if score is not None:
         _check_score(fields, score, scores, stages)
     elif score_name and scores:  # without scores something worse is wrong
-        names = ", ".join(score.name for score in scores)
+        names = listed(score.name for score in scores)
         fields.entries[_SCORE].note(f"unknown score; wanted one of {names}; got '{score_name}'")
     _check_bounds(located, at_least, at_most)
     if located.problems.count > count_before:  # what could only be read in part is judged when it is mended
@@ -83,7 +84,7 @@ def _check_score(fields: Fields, score: Score, scores: tuple[Score, ...], stages
     known = [stage.name for stage in score.stages] if matrix is None else matrix.all_labels(scores)
     for stage in stages:
         if stage not in known:
-            expected = f"one of {', '.join(known)}" if known else f"none, for '{score.name}' has none"
+            expected = f"one of {listed(known)}" if known else f"none, for '{score.name}' has none"
             fields.entries[_STAGES].note(f"unknown stage; wanted {expected}; got '{stage}'")
     if matrix is not None and (_SCORE_AT_LEAST in fields or _SCORE_AT_MOST in fields):
         fields.located.note(

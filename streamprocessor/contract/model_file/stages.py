@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from streamprocessor.contract.foreign_text import listed
 from streamprocessor.contract.model_file.attribute_names import attribute_names
 from streamprocessor.contract.strict_yaml.described import Shape, Word, read_later
 from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode, did_you_mean
@@ -110,19 +111,19 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
     if score is None and score_name and scores:  # without scores something worse is wrong
         names = [score.name for score in scores]
         hint = did_you_mean(score_name, names)
-        fields.entries[_SCORE].note(f"unknown score{hint}; wanted one of {', '.join(names)}; got '{score_name}'")
+        fields.entries[_SCORE].note(f"unknown score{hint}; wanted one of {listed(names)}; got '{score_name}'")
     if score is not None and score.by is not None:
-        expected = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
+        expected = listed(other.name for other in scores if other.by is None) or "a score with one number"
         got = f"'{score_name}', which has one for each value"
         fields.entries[_SCORE].note(f"a hot lead is of a contact; wanted one of {expected}; got {got}")
     elif score is not None and isinstance(score.combine, Matrix):
         labels = score.combine.all_labels(scores)
         if stage_name and labels and stage_name not in labels:
-            fields.entries[_STAGE_NAME].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
+            fields.entries[_STAGE_NAME].note(f"unknown label; wanted one of {listed(labels)}; got '{stage_name}'")
     elif score is not None and stage_name and (score.stages or not located.problems.count):
         above_lowest = [stage.name for stage in score.stages[1:]]
         if stage_name not in above_lowest:
-            expected = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"
+            expected = f"one of {listed(above_lowest)}" if above_lowest else "a score with stages to rise to"
             is_lowest = any(stage.name == stage_name for stage in score.stages)
             what = (
                 "can't be entered from below" if is_lowest else f"unknown stage{did_you_mean(stage_name, above_lowest)}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import NoReturn, TypeAlias, TypeVar
 
-from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.foreign_text import listed, shown_text
 from streamprocessor.errors import ModelError, OperatorError
 
 T = TypeVar("T")
@@ -219,7 +219,7 @@ def unknown(word: str, words: tuple[str, ...]) -> str:
     hint = did_you_mean(word, words)
     if word.isdecimal():
         hint = " (a comma parts words; decimals have a point, as in 1.5)"
-    return f"unknown word '{got}'{hint}; wanted one of {', '.join(words)}; got '{got}'"
+    return f"unknown word '{got}'{hint}; wanted one of {listed(words)}; got '{got}'"
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

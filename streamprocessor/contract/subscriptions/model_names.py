@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.foreign_text import listed, shown_text
 from streamprocessor.contract.strict_yaml.located import unknown
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.scoring.model.contact_filter import ContactFilter, ScoreCondition
@@ -27,7 +27,7 @@ def missing_of_subscription(subscription: Subscription, model: Model) -> list[st
         missing += _not_among("when: score", [condition.score], [score.name for score in scores])
         scores = [score for score in scores if score.name == condition.score]
     if condition.value is not None and scores and all(score.by is None for score in scores):
-        names = ", ".join(score.name for score in scores)
+        names = listed(score.name for score in scores)
         missing.append(f"when: value: wanted it for a score with `by`, and {names} has none; got one")
     if scores:
         stages = _stages_of(model, scores)

@@ -12,10 +12,10 @@ from streamprocessor.contract.subscriptions.subscriptions import SubscriptionFil
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.model.model import Model, Score
 
-AskerKind: TypeAlias = Literal["subscription", "segment", "view"]
+DependentKind: TypeAlias = Literal["subscription", "segment", "view"]
 
 
-class ModelName(NamedTuple):
+class NamedPart(NamedTuple):
     """What somebody asks for of a model. stage, by_value: of the score, of any where that is None."""
 
     score: str | None = None
@@ -24,22 +24,22 @@ class ModelName(NamedTuple):
     by_value: bool = False
 
 
-class Asker(NamedTuple):
+class Dependent(NamedTuple):
     """Somebody who asks for parts of a model by their names."""
 
-    kind: AskerKind
+    kind: DependentKind
     name: str
-    asks_for: tuple[ModelName, ...]
+    asks_for: tuple[NamedPart, ...]
 
 
 class Silence(NamedTuple):
-    """What an asker asks for that the old model has and the new one has not.
+    """What an dependent asks for that the old model has and the new one has not.
 
     asks_for: in a sentence. score, stage: what is gone; None: it is a segment, or no score is named.
     renamed_to: what it is probably called now; None: that can't be told.
     """
 
-    kind: AskerKind
+    kind: DependentKind
     name: str
     asks_for: str
     score: str | None
@@ -55,42 +55,52 @@ class ModelReplacement(NamedTuple):
     renames: Renames
 
 
-def names_of_subscription(filter_: SubscriptionFilter) -> tuple[ModelName, ...]:
+def names_of_subscription(filter_: SubscriptionFilter) -> tuple[NamedPart, ...]:
     """What a subscription's filter names of a model."""
-    names = [] if filter_.score is None else [ModelName(filter_.score)]
-    names += [ModelName(filter_.score, stage) for stage in sorted(filter_.from_stages | filter_.to_stages)]
+    names = [] if filter_.score is None else [NamedPart(filter_.score)]
+    names += [NamedPart(filter_.score, stage) for stage in sorted(filter_.from_stages | filter_.to_stages)]
     if filter_.value is not None:
-        names.append(ModelName(filter_.score, by_value=True))
-    return (*names, *(ModelName(segment=segment) for segment in sorted(filter_.segments)))
+        names.append(NamedPart(filter_.score, by_value=True))
+    return (*names, *(NamedPart(segment=segment) for segment in sorted(filter_.segments)))
 
 
-def names_of_filter(filter_: ContactFilter) -> tuple[ModelName, ...]:
+def names_of_filter(filter_: ContactFilter) -> tuple[NamedPart, ...]:
     """What a segment's or a view's filter names of a model."""
     return tuple(name for each in filter_.scores for name in _names_of_score(each.score, each.stages, each.value))
 
 
-def _names_of_score(score: str, stages: Iterable[str], value: str) -> Iterator[ModelName]:
-    yield ModelName(score)
-    yield from (ModelName(score, stage) for stage in stages)
+def _names_of_score(score: str, stages: Iterable[str], value: str) -> Iterator[NamedPart]:
+    yield NamedPart(score)
+    yield from (NamedPart(score, stage) for stage in stages)
     if value:
-        yield ModelName(score, by_value=True)
+        yield NamedPart(score, by_value=True)
 
 
-def silences(askers: Iterable[Asker], change: ModelReplacement) -> list[Silence]:
-    """What the change silences, in the order of the askers: of a score that is gone nothing more is told."""
+def drops_names(replacement: ModelReplacement) -> bool:
+    """Whether a score, a stage, a segment or what a score is by is gone, for whoever may ask for it."""
+    old = replacement.old
+    names = [NamedPart(segment=segment.name) for segment in old.segments]
+    for score in old.scores:
+        names += [NamedPart(score.name), *(NamedPart(score.name, stage) for stage in stage_names(old, score))]
+        names += [NamedPart(score.name, by_value=True)] if score.by is not None else []
+    return any(not _still_has(replacement, name) for name in names)
+
+
+def silences(dependents: Iterable[Dependent], change: ModelReplacement) -> list[Silence]:
+    """What the change silences, in the order of the dependents: of a score that is gone nothing more is told."""
     found: list[Silence] = []
-    for asker in askers:
-        gone = [name for name in asker.asks_for if _has(change.old, name) and not _still_has(change, name)]
-        lost_scores = {name.score for name in gone if name == ModelName(name.score)}
+    for dependent in dependents:
+        gone = [name for name in dependent.asks_for if _has(change.old, name) and not _still_has(change, name)]
+        lost_scores = {name.score for name in gone if name == NamedPart(name.score)}
         found += [
-            _silence(asker, name, change)
+            _silence(dependent, name, change)
             for name in dict.fromkeys(gone)
-            if name == ModelName(name.score) or name.score is None or name.score not in lost_scores
+            if name == NamedPart(name.score) or name.score is None or name.score not in lost_scores
         ]
     return found
 
 
-def _silence(asker: Asker, name: ModelName, change: ModelReplacement) -> Silence:
+def _silence(dependent: Dependent, name: NamedPart, change: ModelReplacement) -> Silence:
     if name.segment is not None:
         what, now = f"segment '{name.segment}'", change.renames.segments.get(name.segment)
     elif name.by_value:
@@ -103,23 +113,23 @@ def _silence(asker: Asker, name: ModelName, change: ModelReplacement) -> Silence
     if not name.by_value:
         old = name.segment or name.stage or name.score
         what += f": was {old}, is now {now}?" if now is not None else ", which is dropped"
-    return Silence(asker.kind, asker.name, shown_text(what), name.score, name.stage, now)
+    return Silence(dependent.kind, dependent.name, shown_text(what), name.score, name.stage, now)
 
 
-def _stage_now(renames: Renames, name: ModelName) -> str | None:
+def _stage_now(renames: Renames, name: NamedPart) -> str | None:
     if name.score is not None:
         return renames.stages.get((name.score, name.stage or ""))
     others = {new for (_, old), new in renames.stages.items() if old == name.stage}
     return others.pop() if len(others) == 1 else None
 
 
-def _still_has(change: ModelReplacement, name: ModelName) -> bool:
+def _still_has(change: ModelReplacement, name: NamedPart) -> bool:
     if name.by_value:
         return _by(change.old, name.score) == _by(change.new, name.score)
     return _has(change.new, name)
 
 
-def _has(model: Model, name: ModelName) -> bool:
+def _has(model: Model, name: NamedPart) -> bool:
     if name.segment is not None:
         return any(segment.name == name.segment for segment in model.segments)
     scores = _scores(model, name.score)

@@ -94,7 +94,7 @@ _DUTIES = {
             CREATE: DIRECTIONS,
             DESCRIBE: DIRECTIONS,
             ALTER_CONFIGS: DIRECTIONS,
-            READ: (MODELS,),
+            READ: (MODELS, SUBSCRIPTIONS),
             WRITE: (MODELS,),
         },
     ),
@@ -102,7 +102,7 @@ _DUTIES = {
         "commands that only look: `status`, `topics check`, `topics repair`, `explain`, `export`, `catalogue`, "
         "`dead-letters list` and `show`, `model show`, `history`, `diff` and `check --live`",
         {
-            READ: (IN, CONTACTS_CHANGELOG, MODELS, DEAD_LETTERS),
+            READ: (IN, CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS, DEAD_LETTERS),
             DESCRIBE: DIRECTIONS,
             DESCRIBE_CONFIGS: DIRECTIONS,
         },

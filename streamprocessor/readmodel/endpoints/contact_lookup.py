@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Path
 from sqlalchemy import Connection
 
+from streamprocessor.contract.foreign_text import listed
 from streamprocessor.contract.subscriptions.model_names import stage_names
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import OrderQuery, PageQuery
@@ -102,7 +103,7 @@ def no_such_contact() -> Problem:
 
 def no_such_score(names: Iterable[str]) -> Problem:
     """The refusal of a score that is none of these."""
-    return Problem(404, "no-such-score", f"score: wanted one of {', '.join(names)}; got another")
+    return Problem(404, "no-such-score", f"score: wanted one of {listed(names)}; got another")
 
 
 def contact_page(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from streamprocessor.contract.model_file.editing.values import Value, fingerprint
 
 
-class Item(NamedTuple):
+class Entry(NamedTuple):
     """An entry: its word, None in a list, and what it says."""
 
     word: str | None
@@ -23,17 +23,17 @@ class Alignment(NamedTuple):
     kept: frozenset[int]
 
 
-def items_of(values: Value) -> list[Item]:
+def entries_of(values: Value) -> list[Entry]:
     """The entries of a mapping or a list."""
     if isinstance(values, dict):
-        return [Item(word, value) for word, value in values.items()]
-    return [Item(None, value) for value in values]
+        return [Entry(word, value) for word, value in values.items()]
+    return [Entry(None, value) for value in values]
 
 
-def aligned(old: Sequence[Item], new: Sequence[Item]) -> Alignment:
+def aligned(old: Sequence[Entry], new: Sequence[Entry]) -> Alignment:
     """Entries are the same by their word; items by what they say, else by their id; else by their place between such.
 
-    By its place is only the same what is so in half of its words at least, or a single value.
+    Where their number changes, by its place is only the same what is so in half of its words, or a single value.
     """
     matches: dict[int, int] = {}  # new to old
     for keys in _keys(old, new):
@@ -44,17 +44,22 @@ def aligned(old: Sequence[Item], new: Sequence[Item]) -> Alignment:
         for index, key in enumerate(keys[1]):
             if index not in matches and key is not None and free.get(key):
                 matches[index] = free[key].pop(0)
-    taken = set(matches.values())
+    taken, is_as_long = set(matches.values()), len(old) == len(new)
     for index, item in enumerate(new):
         place = matches.get(index - 1, -1) + 1 if index == 0 or index - 1 in matches else len(old)
-        if index not in matches and place < len(old) and place not in taken and _alike(old[place], item):
+        if (
+            index not in matches
+            and place < len(old)
+            and place not in taken
+            and (is_as_long or _alike(old[place], item))
+        ):
             matches[index] = place
             taken.add(place)
     in_order = [matches[index] for index in range(len(new)) if index in matches]
     return Alignment(tuple(matches.get(index) for index in range(len(new))), frozenset(_longest_rising(in_order)))
 
 
-def _keys(old: Sequence[Item], new: Sequence[Item]) -> Iterator[tuple[list[str | None], list[str | None]]]:
+def _keys(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[tuple[list[str | None], list[str | None]]]:
     if any(item.word is not None for item in (*old, *new)):
         yield [item.word for item in old], [item.word for item in new]
         return
@@ -66,7 +71,7 @@ def _id(value: Value) -> str | None:
     return fingerprint(value["id"]) if isinstance(value, dict) and "id" in value else None
 
 
-def _alike(old: Item, new: Item) -> bool:
+def _alike(old: Entry, new: Entry) -> bool:
     one, other = old.value, new.value
     if isinstance(one, dict) and isinstance(other, dict):
         same = sum(word in other and fingerprint(other[word]) == fingerprint(inner) for word, inner in one.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -33,7 +34,7 @@ class EntryPlace:
     word: str | None
     start: int
     word_end: int
-    node: Place
+    node: NodePlace
 
     @property
     def end(self) -> int:
@@ -62,16 +63,18 @@ class CollectionPlace:
         return [entry.node.values for entry in self.entries]
 
 
-Place: TypeAlias = ScalarPlace | CollectionPlace
+_COLON = re.compile(r"\s*:")
+
+NodePlace: TypeAlias = ScalarPlace | CollectionPlace
 
 
-def place_of(text: str) -> Place | None:
+def place_of(text: str) -> NodePlace | None:
     """The places of the one document, which can be read strictly; None: the text says nothing."""
     node = YAML(typ="safe", pure=True).compose(text)
     return None if node is None else _place(text, node)
 
 
-def _place(text: str, node: Any) -> Place:
+def _place(text: str, node: Any) -> NodePlace:
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, ScalarNode):
         end = start + len(text[start:end].rstrip())  # of a block of lines the parser counts what follows it, too
@@ -80,7 +83,7 @@ def _place(text: str, node: Any) -> Place:
     column = None if node.flow_style else node.start_mark.column
     if isinstance(node, MappingNode):
         entries = tuple(
-            EntryPlace(word.value, word.start_mark.index, word.end_mark.index, _place(text, inner))
+            EntryPlace(word.value, word.start_mark.index, word.end_mark.index, _value_place(text, word, inner))
             for word, inner in node.value
         )
     else:
@@ -89,10 +92,22 @@ def _place(text: str, node: Any) -> Place:
     return CollectionPlace(start, end, column, isinstance(node, MappingNode), entries)
 
 
+def _value_place(text: str, word: Any, node: Any) -> NodePlace:
+    """The place of a word's value; of one that is not written, behind the colon: the parser may say the next line."""
+    place = _place(text, node)
+    if place.start < place.end:
+        return place
+    colon = _COLON.match(text, word.end_mark.index)
+    position = word.end_mark.index if colon is None else colon.end()
+    return ScalarPlace(position, position, None)
+
+
 def _items(text: str, node: SequenceNode, column: int | None) -> Iterator[EntryPlace]:
     for item in node.value:
         inner = _place(text, item)
         start = inner.start if column is None else _dash(text, inner.start, column)
+        if inner.start == inner.end and column is not None:
+            inner = ScalarPlace(start + 1, start + 1, None)
         yield EntryPlace(None, start, start, inner)
 
 

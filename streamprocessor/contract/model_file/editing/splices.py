@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streamprocessor.contract.model_file.editing.alignment import Alignment, Item, aligned, items_of
-from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, Place
+from streamprocessor.contract.model_file.editing.alignment import Alignment, Entry, aligned, entries_of
+from streamprocessor.contract.model_file.editing.source import CollectionPlace, EntryPlace, NodePlace
 from streamprocessor.contract.model_file.editing.values import Value, fingerprint
 from streamprocessor.contract.model_file.editing.yaml_text import (
     block_lines,
@@ -19,6 +20,7 @@ from streamprocessor.contract.model_file.editing.yaml_text import (
 )
 
 _STEP = 2
+_COMMA = re.compile(r"^([^#,]*(?:#[^\n]*\n[^#,]*)*),")
 
 
 class Splice(NamedTuple):
@@ -46,7 +48,7 @@ class Rewriting:
     text: str
     line_end: str
 
-    def document(self, place: Place | None, wanted: Value) -> Iterator[Splice]:
+    def document(self, place: NodePlace | None, wanted: Value) -> Iterator[Splice]:
         """The splices of the whole text. place: of its document; None: it says nothing."""
         if place is None:
             yield Splice(len(self.text), len(self.text), self._on_a_new_line(len(self.text), _document_lines(wanted)))
@@ -64,7 +66,7 @@ class Rewriting:
         place = entry.node
         if _says_the_same(place, wanted):
             return
-        if isinstance(place, CollectionPlace) and _is_like(place, wanted):
+        if isinstance(place, CollectionPlace) and _is_like(place, wanted) and self._has_beginning(place, wanted):
             yield from self._collection(place, wanted)
         elif owner.column is None:
             blank = " " if place.start == place.end and self.text[place.start - 1] == ":" else ""
@@ -91,28 +93,30 @@ class Rewriting:
     # ---- entries, each with lines of its own -----------------------------------------------------------------------
 
     def _collection(self, place: CollectionPlace, wanted: Value) -> Iterator[Splice]:
-        old, new = items_of(place.values), items_of(wanted)
+        old, new = entries_of(place.values), entries_of(wanted)
         alignment = aligned(old, new)
         if place.column is None:
             yield from self._in_brackets(place, new, alignment)
         else:
             yield from self._in_lines(place, place.column, new, alignment)
 
-    def _kept_entries(self, place: CollectionPlace, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _kept_entries(self, place: CollectionPlace, new: list[Entry], alignment: Alignment) -> Iterator[Splice]:
         for item, index in zip(new, alignment.old_of_new, strict=True):
             if index is not None and index in alignment.kept:
                 yield from self._entry(place.entries[index], place, item)
 
-    def _entry(self, entry: EntryPlace, owner: CollectionPlace, item: Item) -> Iterator[Splice]:
+    def _entry(self, entry: EntryPlace, owner: CollectionPlace, item: Entry) -> Iterator[Splice]:
         if item.word is not None and item.word != entry.word:
             yield Splice(entry.start, entry.word_end, scalar_text(item.word))
         yield from self._value(entry, owner, item.value)
 
-    def _in_lines(self, place: CollectionPlace, column: int, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _in_lines(
+        self, place: CollectionPlace, column: int, new: list[Entry], alignment: Alignment
+    ) -> Iterator[Splice]:
         yield from self._kept_entries(place, new, alignment)
         gone = [each for index, each in enumerate(place.entries) if index not in alignment.kept]
         first = place.entries[0]
-        is_first_shared = bool(self.text[self._line_start(first.start) : first.start].strip())
+        is_first_shared = self._is_shared(first)
         for entry in gone:
             if entry is first and is_first_shared:
                 following = place.entries[1].start if len(place.entries) > 1 else first.end
@@ -133,7 +137,7 @@ class Rewriting:
                 coming += lines
         yield from self._insertion(place, anchor, coming)
 
-    def _new_lines(self, place: CollectionPlace, column: int, item: Item, index: int | None) -> list[str]:
+    def _new_lines(self, place: CollectionPlace, column: int, item: Entry, index: int | None) -> list[str]:
         """The lines of an entry that comes here; index: of the old entry that it was elsewhere."""
         if index is not None:
             entry = place.entries[index]
@@ -171,6 +175,17 @@ class Rewriting:
             lines = [*lines[1:], ""]
         yield Splice(position, position, self._on_a_new_line(position, lines))
 
+    def _has_beginning(self, place: CollectionPlace, wanted: Value) -> bool:
+        """Whether the line that it begins on, beside a dash, stays that of an entry which stands there or next."""
+        if place.column is None or not self._is_shared(place.entries[0]):
+            return True
+        kept = aligned(entries_of(place.values), entries_of(wanted)).kept
+        return bool(kept & {0, 1})
+
+    def _is_shared(self, entry: EntryPlace) -> bool:
+        """Whether something stands before it on its line."""
+        return bool(self.text[self._line_start(entry.start) : entry.start].strip())
+
     def _is_apart(self, place: CollectionPlace, anchor: EntryPlace | None, lines: list[str]) -> bool:
         """Whether a blank line stands above these new lines, which come behind the anchor."""
         if len(lines) == 1 and (place.column or anchor is None or not self._is_tall(anchor.node)):
@@ -181,7 +196,7 @@ class Rewriting:
         airy = [pair for pair in pairs if self._has_blank_line(pair[0].end, pair[1].start)]
         return len(airy) * 2 > len(pairs)
 
-    def _is_tall(self, place: Place) -> bool:
+    def _is_tall(self, place: NodePlace) -> bool:
         return place.start < place.end and self._line_end(place.start) < place.end
 
     def _has_blank_line(self, start: int, end: int) -> bool:
@@ -189,32 +204,44 @@ class Rewriting:
 
     # ---- entries in brackets ---------------------------------------------------------------------------------------
 
-    def _in_brackets(self, place: CollectionPlace, new: list[Item], alignment: Alignment) -> Iterator[Splice]:
+    def _in_brackets(self, place: CollectionPlace, new: list[Entry], alignment: Alignment) -> Iterator[Splice]:
         if len(alignment.kept) == len(place.entries) == len(new):
             yield from self._kept_entries(place, new, alignment)
             return
-        last = len(place.entries) - 1
-        pieces: list[str] = []
+        parts = [self.text[place.start : place.entries[0].start], *self._leftovers(place, 0, alignment)]
+        has_comma = False
         for number, (item, index) in enumerate(zip(new, alignment.old_of_new, strict=True)):
-            is_last = number == len(new) - 1
-            if index is None:
-                word = "" if item.word is None else f"{scalar_text(item.word)}: "
-                pieces += (word + inline_text(item.value), "" if is_last else ", ")
-                continue
-            entry = place.entries[index]
-            changes = [
-                Splice(start - entry.start, end - entry.start, text)
-                for start, end, text in self._entry(entry, place, item)
-            ]
-            pieces.append(spliced(self.text[entry.start : entry.end], changes))
-            gap = "" if index == last else self.text[entry.end : place.entries[index + 1].start]
-            if is_last:
-                pieces.append(gap.rstrip(" ") if "#" in gap else "")
-            else:
-                pieces.append(gap or ", ")
-        opening = self.text[place.start : place.entries[0].start]
-        closing = self.text[place.entries[last].end : place.end]
-        yield Splice(place.start, place.end, opening + "".join(pieces) + closing)
+            parts.append(self._piece(place, item, index))
+            gap = "" if index not in alignment.kept or index is None else self._gap(place, index)
+            has_comma = number < len(new) - 1 or "\n" in gap
+            if has_comma:
+                parts.append(gap or ", ")
+            if index is not None and index in alignment.kept:
+                parts += self._leftovers(place, index + 1, alignment)
+        closing = self.text[place.entries[-1].end : place.end]
+        yield Splice(place.start, place.end, "".join([*parts, _without_comma(closing) if has_comma else closing]))
+
+    def _piece(self, place: CollectionPlace, item: Entry, index: int | None) -> str:
+        """The entry as it stands there. index: of the old one that it is."""
+        if index is None:
+            return ("" if item.word is None else f"{scalar_text(item.word)}: ") + inline_text(item.value)
+        entry = place.entries[index]
+        changes = [
+            Splice(start - entry.start, end - entry.start, text) for start, end, text in self._entry(entry, place, item)
+        ]
+        return spliced(self.text[entry.start : entry.end], changes)
+
+    def _gap(self, place: CollectionPlace, index: int) -> str:
+        """What stands between an entry and the next one; nothing behind the last."""
+        following = place.entries[index + 1 : index + 2]
+        return self.text[place.entries[index].end : following[0].start] if following else ""
+
+    def _leftovers(self, place: CollectionPlace, index: int, alignment: Alignment) -> Iterator[str]:
+        """The line ends and comments behind entries that go, from that one to the next that stays."""
+        while index < len(place.entries) and index not in alignment.kept:
+            gap = self._gap(place, index)
+            yield _without_comma(gap) if "\n" in gap else ""
+            index += 1
 
     # ---- lines -----------------------------------------------------------------------------------------------------
 
@@ -232,7 +259,12 @@ class Rewriting:
         return block if is_at_start else self.line_end + block
 
 
-def _says_the_same(place: Place, wanted: Value) -> bool:
+def _without_comma(gap: str) -> str:
+    """The gap without the comma in it, which stands in no comment."""
+    return _COMMA.sub(r"\1", gap, count=1)
+
+
+def _says_the_same(place: NodePlace, wanted: Value) -> bool:
     """Whether it says that already, in that order."""
     values = place.values
     return fingerprint(values) == fingerprint(wanted) and _order(values) == _order(wanted)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.foreign_text import listed, shown_text
 from streamprocessor.contract.model_file.conditions import attribute_condition, event_condition
 from streamprocessor.contract.model_file.rule_words.decay import read_decay
 from streamprocessor.contract.model_file.rule_words.field_words import FieldWords, reader_of, word_of
@@ -79,7 +79,7 @@ _WHERE = Word("where", event_condition)
 def _group(fields: Fields, context: RuleContext) -> str | None:
     group = _GROUP.of(fields, None)
     if group is not None and group not in context.groups:
-        expected = f"one of {', '.join(sorted(context.groups))}" if context.groups else "it among the score's groups"
+        expected = f"one of {listed(sorted(context.groups))}" if context.groups else "it among the score's groups"
         fields.entries[_GROUP].note(f"unknown group; wanted {expected}; got '{group}'")
     return group
 

@@ -9,15 +9,13 @@ from fastapi import APIRouter, Body, Query
 from streamprocessor.contract.model_file.checks.text_check import checked
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.editing.model_text import edited, model_values
-from streamprocessor.contract.model_file.editing.renames import renames
 from streamprocessor.contract.model_file.editing.values import EditError, json_of_values
 from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.contract.model_file.read_model import json_of_model, model_schema, parse_model
-from streamprocessor.contract.model_file.revisions import model_of, revision_after
+from streamprocessor.contract.model_file.revisions import revision_after
 from streamprocessor.contract.model_file.rule_words.form_words import form_words
-from streamprocessor.contract.subscriptions.silences import ModelReplacement, silences
 from streamprocessor.errors import ModelError
-from streamprocessor.readmodel.endpoints.editing.askers import askers
+from streamprocessor.readmodel.endpoints.editing.dependents import silenced
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.editing import EditBody, TextBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
@@ -30,7 +28,6 @@ from streamprocessor.readmodel.responses.model.editing import (
     LateRule,
     ModelWords,
     ProblemView,
-    SilenceView,
     TextDifference,
 )
 from streamprocessor.readmodel.responses.model.publication import difference_views
@@ -86,16 +83,15 @@ def difference_of_model(
         model = parse_model(body.text, "the text")
     except ModelError as error:
         notes = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
-        raise Problem(422, "no-model", str(error), more={"problems": notes}) from error
+        raise Problem(422, "no-model", str(error), members={"problems": notes}) from error
     before = entry.revision
-    change = ModelReplacement(model_of(before), model, renames(before.text, body.text))
     return TextDifference(
         against=entry.label,
         differences=difference_views(differences(before.text, body.text)),
         from_now_on=[
             LateRule(**each) for each in late_rules(revision_after(before, model, body.text, context.clock_ms()))
         ],
-        silenced=[SilenceView(**each._asdict()) for each in silences(askers(context), change)],
+        silenced=silenced(context, before, body.text),
     )
 
 

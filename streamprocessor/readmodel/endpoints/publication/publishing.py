@@ -15,18 +15,20 @@ from streamprocessor.contract.model_file.next_revision import (
 )
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import ModelError, OperatorError
+from streamprocessor.readmodel.endpoints.editing.dependents import silenced
 from streamprocessor.readmodel.endpoints.publication.model_drafts import known_draft
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.publication import PromoteBody, PublicationBody, PublishBody, RollbackBody
-from streamprocessor.readmodel.requests.tokens import Grant
+from streamprocessor.readmodel.requests.tokens import READ, Grant
 from streamprocessor.readmodel.responses.model.publication import (
     PublishedView,
+    SilenceView,
     difference_views,
     revision_text,
     revision_view,
 )
-from streamprocessor.readmodel.routing.access import ModelGrant
+from streamprocessor.readmodel.routing.access import ModelGrant, asker_of
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ModelRoute
 from streamprocessor.readmodel.store.database import writing
@@ -127,7 +129,10 @@ async def _publish(context: ApiContext, request: Request, wanted: NextModel) -> 
         raise Problem(400, "bad-model", f"model: {error}") from error
     request.state.made = published.entry.label
     shown = await asyncio.to_thread(revision_text, published.entry, published.before, in_force=True)
-    return PublishedView(**dict(shown), is_new=published.is_new)
+    gone: list[SilenceView] = []
+    if published.before is not None and READ in asker_of(request).grant.scopes:
+        gone = await asyncio.to_thread(silenced, context, published.before.revision, published.entry.revision.text)
+    return PublishedView(**dict(shown), is_new=published.is_new, silenced=gone)
 
 
 def _check_label(context: ApiContext, word: str, label: str) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.contract.subscriptions.silences import AskerKind
-from streamprocessor.readmodel.responses.model.publication import DifferenceView
+from streamprocessor.readmodel.responses.model.publication import DifferenceView, SilenceView
 
 
 class ProblemView(BaseModel):
@@ -55,17 +54,6 @@ class LateRule(BaseModel):
     type: str
     missing: list[str] = Field(description="The paths; none: the events themselves were not kept.")
     since: str
-
-
-class SilenceView(BaseModel):
-    """Somebody who asks for what is gone."""
-
-    kind: AskerKind
-    name: str
-    asks_for: str = Field(description="What is gone, in a sentence.")
-    score: str | None
-    stage: str | None
-    renamed_to: str | None = Field(description="What it is probably called now.")
 
 
 class TextDifference(BaseModel):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from streamprocessor.contract.model_file.difference import ModelDifference, differences
 from streamprocessor.contract.model_file.revisions import HistoryEntry
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.subscriptions.silences import DependentKind
 from streamprocessor.readmodel.store.model_drafts import Draft
 
 
@@ -51,10 +52,24 @@ class RevisionText(RevisionView):
     differences: list[DifferenceView] = Field(description="What it has otherwise than the one before.")
 
 
+class SilenceView(BaseModel):
+    """Somebody who asks for what is gone."""
+
+    kind: DependentKind
+    name: str
+    asks_for: str = Field(description="What is gone, in a sentence.")
+    score: str | None
+    stage: str | None
+    renamed_to: str | None = Field(description="What it is probably called now.")
+
+
 class PublishedView(RevisionText):
     """What is in force after somebody published."""
 
     is_new: bool = Field(description="Whether that brought it; false: it was in force already.")
+    silenced: list[SilenceView] = Field(
+        default=[], description="Who asks for what it has no more, for those who may read."
+    )
 
 
 class ApprovalView(BaseModel):
