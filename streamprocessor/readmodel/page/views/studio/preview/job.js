@@ -8,9 +8,9 @@ const MOST_CHOSEN = 10;
 
 let chosen = null; // of this window, as long as it is open
 
-// preview: {answer, problem, state, contacts}; onchange(preview): called when there is more to show.
+// preview: {answer, silenced, problem, state, contacts}; onchange(preview): called when there is more to show.
 export function previewJob({session, signal, onchange}) {
-  const preview = {answer: null, problem: '', state: 'waiting', contacts: chosen ?? [], choose};
+  const preview = {answer: null, silenced: [], problem: '', state: 'waiting', contacts: chosen ?? [], choose};
   let [timer, mine, id, tried] = [null, new AbortController(), null, null];
   session.onchange(() => later(), signal);
   signal.addEventListener('abort', () => { clearTimeout(timer); end(); });
@@ -41,12 +41,14 @@ export function previewJob({session, signal, onchange}) {
 
   async function run() {
     await end();
-    tried = session.text;
-    if (session.problems.length || !session.text.trim()) return tell({answer: null, problem: '', state: 'refused'});
+    const text = tried = session.text;
+    if (session.problems.length || !text.trim()) return tell({answer: null, silenced: [], problem: '', state: 'refused'});
     const turn = mine = new AbortController();
     tell({problem: '', state: 'running'});
     try {
-      const body = {text: session.text, contacts: preview.contacts.map(({contact_id: contact}) => contact)};
+      const {silenced} = await ask('/api/model/difference', {method: 'POST', body: {text}, signal: turn.signal});
+      tell({silenced});
+      const body = {text, contacts: preview.contacts.map(({contact_id: contact}) => contact)};
       ({id} = await ask('/api/model/previews', {method: 'POST', body, signal: turn.signal}));
       while (!turn.signal.aborted) {
         const answer = await ask(`/api/model/previews/${id}`, {signal: turn.signal});

@@ -3,6 +3,7 @@
 import {el} from '../../../parts/element.js';
 import {count} from '../../../parts/format.js';
 import {who} from '../../../parts/who.js';
+import {silencedList} from '../publish/differences.js';
 import {chosenContacts} from './contacts.js';
 import {sensitivity} from './sensitivity.js';
 
@@ -16,6 +17,7 @@ export function panel({session, preview, online}) {
     problems(session, online),
     el('p', {class: 'quiet', role: 'status'}, progress(preview, session)),
     preview.problem && el('p', {class: 'refused'}, preview.problem),
+    silencedList(preview.silenced),
     answer?.scores && totals(answer),
     answer && names('Becomes hot', answer.becomes_hot),
     answer && names('Cools', answer.cools),
