@@ -1,5 +1,6 @@
 """Commands against a system that runs: `up` as a process of its own, on the Kafka of the test run."""
 
+import asyncio
 import json
 import os
 import signal
@@ -16,8 +17,13 @@ import psutil
 import pytest
 from click.testing import Result
 
+from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.local.local_processes import free_ports
+from streamprocessor.contract.topic_names import SUBSCRIPTIONS
+from streamprocessor.kafka.admin.layout import full_name_of
+from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.settings import read_settings
 from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.kafka
@@ -213,6 +219,38 @@ def test_a_model_is_applied_once_and_again_only_when_it_differs(call: Call, runn
         (3, True, "2"),
     ]
     assert "revision 3" in call("model", "show", "--applied", env=environment).stderr
+
+
+def test_who_asks_for_what_a_model_drops_is_named_before_it_is_applied_and_strictly_it_is_not(
+    call: Call, running: Running, tmp_path: Path
+) -> None:
+    environment = running.environment | {"STREAMPROCESSOR_APP_ID": "of-subscribers"}
+    assert call("topics", "apply", env=environment).exit_code == 0
+    assert call("model", "apply", "deploy/scoring.yaml", "--strict", env=environment).exit_code == 0
+    asyncio.run(subscribe(environment, "crm", {"score": "engagement", "to": "hot"}))
+    file = tmp_path / "m.yaml"
+    file.write_text(Path("deploy/scoring.yaml").read_text().replace("engagement", "interest"))
+    sentence = "subscription crm asks for score 'engagement': was engagement, is now interest?"
+
+    compared = call("model", "diff", file, "--json", env=environment)
+    assert compared.exit_code == 0, compared.stderr
+    (told,) = json.loads(compared.stdout)["silenced"]
+    assert (told["name"], told["renamed_to"]) == ("crm", "interest")
+    strict = call("model", "apply", file, "--strict", env=environment)
+    assert (strict.exit_code, strict.stdout) == (2, "")
+    assert sentence in strict.stderr
+    applied = call("model", "apply", file, env=environment)
+    assert (applied.exit_code, sentence in applied.stderr) == (0, True)
+    assert "is now in force as revision 2" in applied.stdout
+
+
+async def subscribe(environment: dict[str, str], name: str, when: dict[str, str]) -> None:
+    """Put a subscription into the topic."""
+    settings = read_settings(environment)
+    topic = full_name_of(settings, SUBSCRIPTIONS)
+    value = {"url": "https://a.example/", "events": ["score-updated"], "signed": False, "when": when}
+    async with writer_to(client_settings(settings), [topic]) as producer:
+        await producer.send_and_wait(topic, json.dumps(value).encode(), key=name.encode(), partition=0)
 
 
 def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call: Call, running: Running) -> None:

@@ -28,6 +28,7 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
+from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -114,7 +115,7 @@ class ApiApp:
         model_approvals: int = 0,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
-        self.scorer, self.delivery = SCORER, Delivery()
+        self.scorer, self.model_text, self.delivery = SCORER, MODEL, Delivery()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in tokens.split(","))
         metrics = Metrics()
@@ -123,7 +124,7 @@ class ApiApp:
             contact_ids=CONTACT_IDS,
             engine=engine,
             scorer=lambda: self.scorer,
-            model_text=lambda: MODEL,
+            model_text=lambda: self.model_text,
             model_topic=model_topic,
             model_approvals=model_approvals,
             tokens=Tokens(pairs),
@@ -136,7 +137,9 @@ class ApiApp:
             clock_ms=self.clock,
             gateways=Gateways(
                 eraser=Eraser(self.producer, "contact-updates"),
-                subscriptions=KnownSubscriptions() if subscriptions is NOT_HERE else subscriptions,
+                subscriptions=cast("SubscriptionStore", KnownSubscriptions())
+                if subscriptions is NOT_HERE
+                else subscriptions,
                 lead_acts=LeadActWriter(self.producer, "activities"),
                 delivery=cast("DeliveryClient", self.delivery) if delivery is NOT_HERE else delivery,
                 shadow=shadow,

@@ -173,7 +173,7 @@ async def test_the_difference_of_what_is_no_model_is_refused_with_its_problems(a
 
 @pytest.mark.parametrize("path", ["check", "edit", "difference"])
 async def test_who_may_only_read_edits_nothing_and_views_are_named_only_to_who_may_read(app: ApiApp, path: str) -> None:
-    body = {"text": ENGAGEMENT} | ({"edits": []} if path == "edit" else {})
+    body: dict[str, Any] = {"text": ENGAGEMENT} | ({"edits": []} if path == "edit" else {})
     assert (await asked(app, "POST", path, READER, json=body)).status_code == 403
     assert (await asked(app, "POST", path, MODELLER, json=body)).status_code == (403 if path == "difference" else 200)
 

@@ -13,8 +13,8 @@ from streamprocessor.cli.kafka.revision_report import print_differences
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.model.silences import (
-    known_subscriptions,
     print_silences,
+    reachable_subscriptions,
     silence_report,
     subscriptions_of_file,
 )
@@ -45,7 +45,7 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     before = await active_model(settings)
     after = _as_applied_after(before, file)
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
-    answer |= silence_report(before, after, await known_subscriptions(settings))
+    answer |= silence_report(before, after, await reachable_subscriptions(settings, file))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
         display = model_of(after).display

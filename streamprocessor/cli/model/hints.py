@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamprocessor.collector.formats.known_words import known_words
-from streamprocessor.contract.model_file.checks.text_check import all_hints
+from streamprocessor.contract.model_file.editing.text_check import all_hints
 from streamprocessor.contract.model_file.read_model import parse_model, read_model_text
 from streamprocessor.settings import Settings
 

@@ -24,7 +24,7 @@ from streamprocessor.contract.subscriptions.silences import (
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, parse_subscription_file
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.topic_names import SUBSCRIPTIONS
-from streamprocessor.errors import OperatorError
+from streamprocessor.errors import OperatorError, TopicError
 from streamprocessor.kafka.admin.layout import full_name_of
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.settings import Settings
@@ -66,13 +66,7 @@ async def tell_silences(settings: Settings, path: Path, *, strict: bool) -> None
     if not history:
         return
     before, after = history[-1].revision, revision_of_file(path)
-    try:
-        subscriptions = await known_subscriptions(settings)
-    except OperatorError as error:
-        if strict:
-            raise
-        click.echo(f"{path}: whom it silences can't be told: {error}", err=True)
-        return
+    subscriptions = await (known_subscriptions(settings) if strict else reachable_subscriptions(settings, path))
     report = silence_report(before, after, subscriptions)
     for each in report["silenced"]:
         click.echo(f"{path}: {each['kind']} {each['name']} asks for {each['asks_for']}", err=True)
@@ -90,6 +84,15 @@ async def known_subscriptions(settings: Settings) -> list[Subscription]:
         newest[record.key or b""] = record.value
     found = [_subscription(key, value) for key, value in sorted(newest.items()) if value is not None]
     return [*(each for each in found if each is not None), *subscriptions_of_file(settings)]
+
+
+async def reachable_subscriptions(settings: Settings, path: Path) -> list[Subscription]:
+    """The same; where the topic is missing or may not be read those of the file alone, which is told with the path."""
+    try:
+        return await known_subscriptions(settings)
+    except TopicError as error:
+        click.echo(f"{path}: of subscriptions only those of the file are looked at: {error}", err=True)
+        return subscriptions_of_file(settings)
 
 
 def subscriptions_of_file(settings: Settings) -> list[Subscription]:

@@ -90,8 +90,8 @@ def _longest_rising(numbers: Sequence[int]) -> list[int]:
         before[number] = ends[length - 1] if length else None
         ends[length : length + 1] = [number]
     rising: list[int] = []
-    number = ends[-1] if ends else None
-    while number is not None:
-        rising.append(number)
-        number = before[number]
+    last = ends[-1] if ends else None
+    while last is not None:
+        rising.append(last)
+        last = before[last]
     return rising[::-1]

@@ -31,8 +31,7 @@ def rename_stage_references(model: Value, score: str, old: str, new: str) -> Non
             place["stages"] = [new if stage == old else stage for stage in place["stages"]]
     for combine in _combinations(model):
         matrix = combine.get("matrix")
-        labels = matrix.get("labels") if isinstance(matrix, dict) else None
-        if not isinstance(labels, dict):
+        if not isinstance(matrix, dict) or not isinstance(labels := matrix.get("labels"), dict):
             continue
         if matrix.get("rows") == score:
             matrix["labels"] = labels = _with_word(labels, old, new)

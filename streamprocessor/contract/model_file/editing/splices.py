@@ -151,8 +151,8 @@ class Rewriting:
         in_block = bool(neighbours) and all(node.column is not None for node in neighbours)
         if item.word is None:
             return item_lines(item.value, column, in_block=in_block)
-        is_whole_document = column == 0
-        return entry_lines(item.word, item.value, column, in_block=in_block and not is_whole_document)
+        are_named = all(node.is_mapping for node in neighbours) and column > 0
+        return entry_lines(item.word, item.value, column, in_block=in_block and are_named)
 
     def _removal(self, entry: EntryPlace) -> Splice:
         """Its lines go; between two blank lines one of those, too."""

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
-from streamprocessor.contract.model_file.checks.text_check import checked
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.editing.model_text import edited, model_values
+from streamprocessor.contract.model_file.editing.text_check import checked
 from streamprocessor.contract.model_file.editing.values import EditError, json_of_values
 from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.contract.model_file.read_model import json_of_model, model_schema, parse_model
@@ -113,6 +113,7 @@ def _checked(context: ApiContext, text: str) -> CheckedText:
 def _words(text: str) -> dict[str, Any] | None:
     """The words of the text; None where it is no YAML mapping."""
     try:
-        return json_of_values(model_values(text))
+        words: dict[str, Any] = json_of_values(model_values(text))
     except EditError:
         return None
+    return words

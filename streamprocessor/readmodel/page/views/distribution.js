@@ -77,6 +77,6 @@ function funnel(title, score, distribution) {
     return [stage(name, score.stages), count(inIt), share((100 * reached) / distribution.count),
       el('a', {href: `/contacts?${new URLSearchParams({score: score.name, value: distribution.value, stage: name})}`}, 'Show', el('span', {class: 'unseen'}, ` ${name}`))];
   });
-  const columns = [['Stage', ''], ['Contacts', 'number'], [isRising ? 'In it or above' : 'Of all', 'number relative funnel'], ['', '']];
+  const columns = [['Stage', ''], ['Contacts', 'number'], [isRising ? 'In it or above' : 'Of all', 'number relative funnel'], [el('span', {class: 'unseen'}, 'List'), '']];
   return el('section', {}, el('h2', {}, isRising ? `Funnel of ${title} by stage` : `${title} by label`), table(`Contacts by stage of ${title}`, columns, rows));
 }

@@ -2,6 +2,7 @@
 
 import {ask} from '../parts/api.js';
 import {el, table} from '../parts/element.js';
+import {FEW, finder} from '../parts/finder.js';
 import {count, number, share, stage} from '../parts/format.js';
 
 export async function show({person, signal}) {
@@ -12,13 +13,35 @@ export async function show({person, signal}) {
     el('p', {class: 'quiet'}, sample.contacts
       ? `Shares are of the points that the ${count(sample.contacts)} contacts whose scores changed last have now, whatever their sign.`
       : 'Shares come with the first contacts.'),
-    ...scores.map((score) => section(score, described.scores.find(({name}) => name === score.name))),
+    ...(scores.length > FEW ? folded : sections)(scores, new Map(described.scores.map((each) => [each.name, each]))),
   ];
 }
 
-function section(score, {stages, bounds, left_below: left}) {
+function sections(scores, described) {
+  return scores.map((score) => el('section', {}, el('h2', {}, score.name), content(score, described.get(score.name))));
+}
+
+// Of many scores each opens by itself: their names come first, and what is in them when somebody looks.
+function folded(scores, described) {
+  const all = scores.map((score) => {
+    const node = el('details', {class: 'score'}, el('summary', {}, el('strong', {}, score.name), ' ', el('span', {class: 'quiet'}, sizeOf(score))));
+    node.addEventListener('toggle', () => node.append(...content(score, described.get(score.name)).filter(Boolean)), {once: true});
+    return node;
+  });
+  return [
+    el('h2', {}, `${count(scores.length)} scores`),
+    finder({id: 'find-score', title: 'Find a score', nodes: () => all, textOf: (node) => node.querySelector('summary').textContent}),
+    el('div', {}, all),
+  ];
+}
+
+function sizeOf({rules, said}) {
+  return rules.length ? `${count(rules.length)} ${rules.length === 1 ? 'rule' : 'rules'}` : Object.keys(said.combine ?? {})[0] ?? '';
+}
+
+function content(score, {stages, bounds, left_below: left}) {
   const more = Object.entries(score.said).filter(([name]) => name !== 'stages');
-  return el('section', {}, el('h2', {}, score.name),
+  return [
     bounds.length > 0 && el('p', {class: 'row'}, stages.map((name, index) => el('span', {}, stage(name, stages),
       ` from ${bounds[index]}${left[index] === null ? '' : `, left below ${left[index]}`}`))),
     more.length > 0 && el('dl', {}, more.map(([name, value]) => [el('dt', {}, name), el('dd', {}, el('code', {}, spelled(value)))])),
@@ -27,7 +50,8 @@ function section(score, {stages, bounds, left_below: left}) {
       score.rules.map((rule) => [
         [rule.id, el('div', {}, el('code', {}, without(rule.said)))], count(rule.contacts), number(rule.points),
         share(rule.share),
-      ])));
+      ])),
+  ];
 }
 
 function without({id, ...words}) {

@@ -5,12 +5,13 @@ import {ask, askContact, Problem} from '../../parts/api.js';
 import {span} from '../../parts/chart.js';
 import {el, table} from '../../parts/element.js';
 import {choice, field} from '../../parts/fields.js';
-import {ago, allDecimals, digits, exactly, number, percent, stage, value as shownValue} from '../../parts/format.js';
+import {ago, allDecimals, exactly, number, stage, value as shownValue} from '../../parts/format.js';
 import {contactHeading} from '../../parts/who.js';
 import {eraseButton} from './erasing.js';
 import {explanationTable} from './explanation.js';
 import {reachedBy} from './reach.js';
 import {scoreChart, stageChanges} from './score_chart.js';
+import {tiles} from './score_tiles.js';
 import {timeline} from './timeline.js';
 
 const AHEAD_MS = [60_000, 600_000, 3_600_000, 21_600_000, ...[1, 7, 30, 90, 365].map((days) => days * 86_400_000)];
@@ -32,7 +33,7 @@ export async function show(place) {
   const title = asked.value ? `${asked.score} of ${asked.value}` : asked.score;
   return [
     head(contact, place),
-    el('ul', {class: 'tiles'}, scores.map((score) => tile(contact, score, chosen))),
+    tiles(contact, scores, chosen),
     chosen.now && overTime({title, chosen, history, forecast}),
     chosen.now && el('section', {}, el('h2', {}, `What ${title} is made of`), explanationTable(title, chosen.now, parts)),
     await timeline({id, title, parts, signal}),
@@ -91,26 +92,6 @@ function head(contact, {person}) {
 
 function suppressedBy(suppression) {
   return suppression && [` by ${suppression.by} `, ago(suppression.since)];
-}
-
-function tile(contact, score, chosen) {
-  const now = contact.scores[score.name];
-  const standing = contact.standing[score.name];
-  const isChosen = score.name === chosen.score.name;
-  const link = (text, value) => el('a', {
-    href: contactAddress(contact.contact_id, {score: score.name, value}),
-    'aria-current': isChosen && (!value || value === chosen.value) ? 'true' : null,
-  }, text);
-  const values = Object.entries(now?.values ?? {});
-  return el('li', {class: isChosen ? 'chosen' : null},
-    el('span', {class: 'tile-name'}, score.by === null ? link(score.name) : score.name),
-    now?.score !== undefined && now.score !== null && el('span', {class: 'big'}, digits(now.score)),
-    now ? now.stage && stage(now.stage, score.stages) : el('span', {class: 'quiet'}, 'does not apply'),
-    values.map(([value, shown]) => el('span', {}, link(value, value), ` ${number(shown.score)}`)),
-    score.by !== null && values.length === 0 && el('span', {class: 'quiet'}, `no ${score.by} yet`),
-    standing?.relative !== undefined && standing.relative !== null && now?.score > 0 &&
-      el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)} of all`),
-    now?.next_step_at && el('span', {class: 'quiet'}, 'changes by itself ', ago(now.next_step_at)));
 }
 
 function overTime({title, chosen, history: {steps}, forecast}) {

@@ -2,7 +2,7 @@
 
 import {goWith} from '../../parts/address.js';
 import {el} from '../../parts/element.js';
-import {field} from '../../parts/fields.js';
+import {finder} from '../../parts/finder.js';
 
 // A button that opens the dialog. chosen: words of the columns that are shown, in order; available: as the API tells.
 export function columnButton({chosen, available, complete}) {
@@ -11,7 +11,7 @@ export function columnButton({chosen, available, complete}) {
   const list = el('ul', {class: 'choosing'}, words.map((word) => row(word, known.get(word) ?? word, chosen.includes(word))));
   const dialog = el('dialog', {'aria-labelledby': 'columns-title', class: 'columns'},
     el('h2', {id: 'columns-title'}, 'Columns'),
-    find(list),
+    finder({id: 'find-column', title: 'Find a column', nodes: () => list.children}),
     list,
     !complete && el('p', {class: 'quiet'}, 'There are more attributes; each can be named in the address.'),
     el('div', {class: 'row'},
@@ -47,13 +47,4 @@ function mover(sign, label, move) {
       button.focus();
     },
   }, sign);
-}
-
-function find(list) {
-  const wanted = el('input', {id: 'find-column', type: 'search', autocomplete: 'off'});
-  wanted.addEventListener('input', () => {
-    const text = wanted.value.toLowerCase();
-    for (const item of list.children) item.hidden = !item.textContent.toLowerCase().includes(text);
-  });
-  return field('Find a column', wanted);
 }
