@@ -22,7 +22,7 @@ export function panel({session, preview, online}) {
     answer && names('Becomes hot', answer.becomes_hot),
     answer && names('Cools', answer.cools),
     chosenContacts({preview}),
-    answer?.sensitivity && sensitivity(answer.sensitivity),
+    answer?.sensitivity && sensitivity('decides', answer.sensitivity),
   ];
 }
 

@@ -3,6 +3,7 @@
 import {ask} from '../../../parts/api.js';
 import {el, table} from '../../../parts/element.js';
 import {count, exactly} from '../../../parts/format.js';
+import {sensitivity} from './sensitivity.js';
 import {weeksChart} from './weeks_chart.js';
 
 const EVERY_MS = 1_500;
@@ -64,7 +65,7 @@ function progress({records, records_all: all, remaining_seconds: rest}) {
   return `${Math.floor((100 * records) / all)} % of ${count(all)}${typeof rest === 'number' ? `, about ${Math.ceil(rest)} seconds more` : ''}`;
 }
 
-function outcome({weeks, hot_leads: leads, changed, contacts_all: contacts, input, unmet_rules: unmet}, isOld) {
+function outcome({weeks, hot_leads: leads, changed, contacts_all: contacts, input, unmet_rules: unmet, sensitivity: decides}, isOld) {
   return [
     isOld && el('p', {class: 'quiet'}, 'The draft was changed since.'),
     el('p', {}, `${count(leads.before)} hot leads by the model in force, ${count(leads.after)} by the draft; of ${count(contacts)} contacts ${count(changed)} would be shown another score or stage.`),
@@ -72,5 +73,6 @@ function outcome({weeks, hot_leads: leads, changed, contacts_all: contacts, inpu
       table('Hot leads week by week', [['Week from', ''], ['In force', 'number'], ['Draft', 'number']], weeks.map(({from, before, after}) => [exactly(from), count(before), count(after)])))],
     unmet?.length > 0 && el('p', {class: 'quiet'}, `Nothing met ${unmet.map(({score, rule}) => (score ? `${rule} of ${score}` : rule)).join(', ')}.`),
     input?.missing_heads?.length > 0 && el('p', {class: 'quiet'}, 'Of some topics the oldest part is not kept any more: ', input.missing_heads.map(({topic}) => topic).join(', '), '.'),
+    decides && sensitivity('replay-decides', decides),
   ];
 }

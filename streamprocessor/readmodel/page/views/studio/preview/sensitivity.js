@@ -5,9 +5,9 @@ import {count, percent} from '../../../parts/format.js';
 
 const SHOWN = 10;
 
-// found: as the API says it of a preview or a replay.
-export function sensitivity({contacts, hot, hot_of: all = contacts, deciding, never, alike, half_lives: halfLives}) {
-  return el('details', {id: 'sensitivity'}, el('summary', {}, 'What decides who is hot'),
+// What the API says of a preview, or of a replay. id: of what is folded open.
+export function sensitivity(id, {contacts, hot, hot_of: all = contacts, deciding, never, alike, half_lives: halfLives}) {
+  return el('details', {id}, el('summary', {}, 'What decides who is hot'),
     el('p', {class: 'quiet hint'}, `Of ${count(all)} contacts ${count(hot)} are hot.${all === contacts ? '' : ` What is not of them alone was found out on ${count(contacts)}.`}`),
     list('Without this rule, hot no more', deciding.filter(({falls}) => falls), ({score, rule, falls}) => [named(score, rule), `: ${count(falls)}`]),
     list('Without this rule, hot as well', deciding.filter(({enters}) => enters), ({score, rule, enters}) => [named(score, rule), `: ${count(enters)}`]),

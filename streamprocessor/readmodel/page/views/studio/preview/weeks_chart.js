@@ -7,12 +7,13 @@ import {count} from '../../../parts/format.js';
 const HEIGHT = 200;
 const DAY = new Intl.DateTimeFormat('en-GB', {day: 'numeric', month: 'short', timeZone: 'UTC'});
 const MOST_LABELS = 8;
+const LEAST_WEEKS = 6; // so that the bars of a few stay bars
 
 // weeks: [{from, before, after}]; the table below the chart has the numbers.
 export function weeksChart(weeks) {
   const width = roomFor(document.querySelector('.studio-step') ?? undefined);
   const most = Math.max(1, ...weeks.flatMap(({before, after}) => [before, after]));
-  const x = scale([0, weeks.length], [ROOM.left, width - ROOM.right]);
+  const x = scale([0, Math.max(weeks.length, LEAST_WEEKS)], [ROOM.left, width - ROOM.right]);
   const y = scale([0, most], [HEIGHT - ROOM.bottom, ROOM.top + 16]);
   const bar = (value, from, to, kind) => svg('rect', {class: kind, x: from, width: Math.max(1, to - from - 1), y: y(value), height: Math.max(0, HEIGHT - ROOM.bottom - y(value))}, svg('title', {}, count(value)));
   const every = Math.ceil(weeks.length / MOST_LABELS);

@@ -14,7 +14,7 @@ export function capacity({preview}) {
     el('div', {class: 'row bottom'},
       el('dl', {class: 'facts'}, fact('Now', weekly?.before), fact('With the draft', weekly?.after)),
       el('div', {class: 'field'}, el('label', {for: 'capacity'}, 'The team can call'), input)),
-    words, weekly?.how && el('p', {class: 'quiet hint'}, weekly.is_estimate ? 'An estimate: ' : '', weekly.how));
+    words, weekly?.how && el('p', {class: 'quiet hint'}, weekly.is_estimate ? 'An estimate from ' : 'From ', weekly.how, '.'));
 
   function told() {
     localStorage.setItem(KEPT, input.value);
