@@ -208,7 +208,7 @@ def test_a_model_is_applied_once_and_again_only_when_it_differs(call: Call, runn
     for words in (("show",), ("history",)):
         assert "holds no model" in call("model", *words, env=environment).stderr
     outcomes = [
-        json.loads(call("model", "apply", file, "--json", env=environment).output)
+        json.loads(call("model", "apply", file, "--json", env=environment).stdout)
         for file in ("deploy/scoring.yaml", "deploy/scoring.yaml", "deploy/demo.yaml", "deploy/scoring.yaml")
     ]
 
