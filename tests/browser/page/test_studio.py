@@ -258,6 +258,10 @@ async def test_a_draft_is_kept_for_others_and_who_saves_over_somebody_s_is_told(
     await other.get_by_role("button", name="Open autumn").click()
     await expect(other.get_by_role("heading", name="Rules of engagement")).to_be_visible()
     await other.get_by_role("button", name="Publish", exact=True).click()
+    await one.get_by_label("Note").fill("less mail")
+    await one.get_by_label("Note").press("Tab")
+    await one.get_by_role("button", name="Save", exact=True).click()
+    await expect(other.get_by_text("autumn was changed by ops")).to_be_visible()
     await other.get_by_role("button", name="Delete autumn").click()
     await expect(other.get_by_text("None is saved.")).to_be_visible()
 

@@ -58,7 +58,7 @@ export function actions({session, at, onat, known: {seen}}) {
   }
 
   function adder(words, named, title, more) {
-    return el('button', {type: 'button', class: more?.startsWith('as') && 'value', id: `add-${named}`.replaceAll(/\s/g, '_'), 'aria-label': more && `${title} ${more}`, onclick: () => add(words, named)}, title);
+    return el('button', {type: 'button', class: more?.startsWith('as') && 'value', id: `add-${JSON.stringify(words)}`.replaceAll(/\s/g, '_'), 'aria-label': more && `${title} ${more}`, onclick: () => add(words, named)}, title);
   }
 
   async function add(words, named) {

@@ -4,18 +4,23 @@ import {ask} from '../../../parts/api.js';
 import {el, tell} from '../../../parts/element.js';
 import {field, nameInput} from '../../../parts/fields.js';
 import {ago} from '../../../parts/format.js';
+import {again, drawn} from '../../../parts/waiting.js';
 
 export function drafts({session, signal, onopen}) {
-  const list = el('div', {'aria-live': 'polite'});
+  const list = el('div', {});
+  const show = drawn(list, ({all}) => (all.length ? el('ul', {class: 'plain drafts'}, all.map(item)) : el('p', {class: 'quiet'}, 'None is saved.')));
   const refused = el('div', {role: 'alert'});
   const name = nameInput('draft-name', {value: session.name, placeholder: 'autumn', required: false});
   look();
+  again(signal, async () => list.isConnected && (list.contains(document.activeElement) || look()));
   return el('section', {}, el('h2', {}, 'Drafts'),
     el('div', {class: 'row bottom'}, field('Save this one as', name), el('button', {type: 'button', id: 'draft-save', onclick: () => save()}, 'Save')), refused, list);
 
   async function look() {
     const {drafts: all} = await ask('/api/model/drafts', {signal});
-    list.replaceChildren(all.length ? el('ul', {class: 'plain drafts'}, all.map(item)) : el('p', {class: 'quiet'}, 'None is saved.'));
+    show({all, own: session.name});
+    const own = all.find((draft) => draft.name === session.name);
+    if (own && own.changed_at !== session.changedAt && !refused.firstChild) clash(own.name, own);
   }
 
   function item(draft) {

@@ -4,20 +4,20 @@ import {ask} from '../../../parts/api.js';
 import {el, tell} from '../../../parts/element.js';
 import {ago, count, number, percent} from '../../../parts/format.js';
 import {who} from '../../../parts/who.js';
-import {inForce} from '../draft/session.js';
 import {again} from '../../../parts/waiting.js';
+import {redraw} from '../draft/redrawing.js';
+import {inForce} from '../draft/session.js';
 
 export function shadow({session, signal}) {
   const place = el('div', {});
   const refused = el('p', {class: 'refused lines', role: 'alert'});
-  const turn = () => look().catch((problem) => { if (problem.status === 401) throw problem; });
-  turn();
-  again(signal, turn);
+  look();
+  again(signal, async () => (place.isConnected ? look() : false));
   return el('section', {}, el('h2', {}, 'In the shadow'), place);
 
   async function look() {
     const run = await ask('/api/model/shadow', {signal}).catch((problem) => { if (problem.status !== 404) throw problem; return null; });
-    if (!place.contains(document.activeElement)) place.replaceChildren(...(run ? shown(run) : none()).filter(Boolean));
+    redraw(place, () => (run ? shown(run) : none()));
   }
 
   function none() {
@@ -44,7 +44,6 @@ export function shadow({session, signal}) {
     refused.textContent = '';
     try {
       await run();
-      document.activeElement?.blur?.();
       await look();
     } catch (problem) {
       if (problem.status === 401 || !problem.status) throw problem;
