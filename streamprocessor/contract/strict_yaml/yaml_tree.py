@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -38,6 +39,8 @@ from streamprocessor.contract.strict_yaml.yaml_faults import yaml_fault
 
 MAX_DEPTH = 32
 
+_MOST_KEPT = 4
+
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
@@ -50,13 +53,35 @@ def read_tree(text: str, problems: Problems) -> Node:
 
     The text may be a stranger's: it is read only up to its first alias, or its first level too many.
     """
+    read = _read(text)
+    for line, sentence in read.twice:
+        problems.note(line, sentence)
+    if read.tree is None:
+        raise ReadError(*read.fault)
+    return read.tree
+
+
+class _ReadText(NamedTuple):
+    """What a text is read as: its tree, or the line and sentence of why it is no YAML; and which words stand twice."""
+
+    tree: Node | None
+    fault: tuple[int, str]
+    twice: list[tuple[int, str]]
+
+
+# Who looks at a text does so several times: what it says, what is wrong with it, what it has otherwise than another.
+@lru_cache(maxsize=_MOST_KEPT)
+def _read(text: str) -> _ReadText:
+    twice: list[tuple[int, str]] = []
     try:
-        return _document(YAML(typ="safe", pure=True).parse(text), problems)
+        return _ReadText(_document(YAML(typ="safe", pure=True).parse(text), twice), (0, ""), twice)
+    except ReadError as error:
+        return _ReadText(None, (error.line, error.sentence), twice)
     except MarkedYAMLError as error:
         fault = yaml_fault(error, text)
-        raise ReadError(fault.line, fault.sentence) from error
+        return _ReadText(None, (fault.line, fault.sentence), twice)
     except (YAMLError, ValueError) as error:
-        raise ReadError(1, f"wanted YAML; got an error: {shown_text(' '.join(str(error).split()))}") from error
+        return _ReadText(None, (1, f"wanted YAML; got an error: {shown_text(' '.join(str(error).split()))}"), twice)
 
 
 def canonical_values(node: Node) -> Any:
@@ -90,19 +115,19 @@ def core_value(text: str) -> Scalar:
     return Decimal(text) if _DECIMAL.fullmatch(text) else text
 
 
-def _document(events: Iterator[Any], problems: Problems) -> Node:
+def _document(events: Iterator[Any], twice: list[tuple[int, str]]) -> Node:
     tree: Node | None = None
     for event in events:
         if isinstance(event, DocumentStartEvent):
             if tree is not None:
                 raise ReadError(_line(event), "wanted one YAML document; got 2 or more")
-            tree = _node(next(events), events, problems, 0)
+            tree = _node(next(events), events, twice, 0)
     if tree is None:
         raise ReadError(1, "wanted one YAML document; got none: the file is empty, or all of it stands behind #")
     return tree
 
 
-def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) -> Node:
+def _node(event: Any, remaining: Iterator[Any], twice: list[tuple[int, str]], depth: int) -> Node:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
         raise ReadError(line, f"wanted the value itself; got an anchor or alias '{shown_text(event.anchor)}'")
@@ -118,28 +143,27 @@ def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) 
     if depth >= MAX_DEPTH:
         raise ReadError(line, f"wanted at most {MAX_DEPTH} levels; got more")
     if isinstance(event, SequenceStartEvent):
-        return SequenceNode(tuple(_items(remaining, problems, depth + 1)), line)
+        return SequenceNode(tuple(_items(remaining, twice, depth + 1)), line)
     assert isinstance(event, MappingStartEvent)
-    return MappingNode(_entries(remaining, problems, depth + 1), line)
+    return MappingNode(_entries(remaining, twice, depth + 1), line)
 
 
-def _items(remaining: Iterator[Any], problems: Problems, depth: int) -> Iterator[Node]:
+def _items(remaining: Iterator[Any], twice: list[tuple[int, str]], depth: int) -> Iterator[Node]:
     while not isinstance(event := next(remaining), SequenceEndEvent):
-        yield _node(event, remaining, problems, depth)
+        yield _node(event, remaining, twice, depth)
 
 
-def _entries(remaining: Iterator[Any], problems: Problems, depth: int) -> dict[str, tuple[int, Node]]:
+def _entries(remaining: Iterator[Any], twice: list[tuple[int, str]], depth: int) -> dict[str, tuple[int, Node]]:
     entries: dict[str, tuple[int, Node]] = {}
     while not isinstance(event := next(remaining), MappingEndEvent):
         line = _line(event)
         if not isinstance(event, ScalarEvent):
             raise ReadError(line, "wanted a word before the colon; got a list or a mapping")
-        node = _node(next(remaining), remaining, problems, depth)
+        node = _node(next(remaining), remaining, twice, depth)
         if event.value in entries:
             first, _ = entries[event.value]
-            problems.note(
-                line, f"'{shown_text(event.value)}' stands twice; wanted it once; got it on line {first} already"
-            )
+            sentence = f"'{shown_text(event.value)}' stands twice; wanted it once; got it on line {first} already"
+            twice.append((line, sentence))
         else:
             entries[event.value] = (line, node)
     return entries
