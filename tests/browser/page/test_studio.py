@@ -184,7 +184,9 @@ async def test_a_newcomer_builds_tries_and_publishes_the_engagement_model_withou
     assert firm.api.get("/api/model/text")["text"] == text
 
 
-async def test_of_two_who_publish_at_once_one_is_told_what_the_other_changed(viewer: Viewer) -> None:
+async def test_of_two_who_publish_at_once_one_is_told_what_the_other_changed_and_may_take_it_back(
+    viewer: Viewer,
+) -> None:
     one, other = await viewer("/studio?step=points"), await viewer("/studio?step=points", color_scheme="dark")
     for page, points in ((one, "3"), (other, "4")):
         await page.locator("[id='open-open']").click()
@@ -204,6 +206,14 @@ async def test_of_two_who_publish_at_once_one_is_told_what_the_other_changed(vie
     await expect(other.get_by_text("is in force.")).to_be_visible()
     await other.get_by_text("What it changed").first.click()
     await expect(other.get_by_role("row", name="engagement open").first).to_contain_text("4")
+
+    await other.get_by_text("Roll back to it").first.click()
+    await other.get_by_label("Why").first.fill("too loud")
+    await other.get_by_role("button", name="Roll back to revision").first.click()
+    in_force = other.get_by_role("listitem").filter(has_text="in force")
+    await expect(in_force).to_contain_text("too loud")
+    await in_force.get_by_text("What it changed").click()
+    await expect(in_force.get_by_role("row", name="engagement open")).to_contain_text("3")
 
 
 async def test_keys_and_the_pointer_move_bounds_and_half_lives_on_a_narrow_dark_screen(
