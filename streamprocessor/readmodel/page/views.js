@@ -29,6 +29,7 @@ export const VIEWS = [
   {path: '/model', title: 'Model', load: () => import('./views/model.js')},
   {path: '/imports', title: 'Import', load: () => import('./views/imports/imports.js')},
   {path: '/access', title: 'Access', menu: true, scope: 'tokens', load: () => import('./views/access/access.js')},
+  {path: '/studio', of: '/model', scope: 'model', load: () => import('./views/studio/studio.js')},
   {path: '/subscriptions/', of: '/subscriptions', load: () => import('./views/subscriptions/subscription.js')},
   {path: '/contact', of: '/contacts', load: () => import('./views/contact/contact.js')},
   {path: '/contacts/', of: '/contacts', load: () => import('./views/contact/contact.js')}, // addresses that people have kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -53,6 +54,18 @@ class Firm(NamedTuple):
 def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
     """What there is to be looked at; the api asks a delivery process."""
     folder = tmp_path_factory.mktemp("firm")
+    with (
+        a_system(bootstrap, folder) as system,
+        # An api that starts now is ready once it knows all of this; one that ran already says so before.
+        api_beside_delivery(system.settings, folder, "subscriptions: {}", api_port=any_free()) as api,
+    ):
+        asyncio.run(api.ready())
+        yield Firm(system, api)
+
+
+@contextlib.contextmanager
+def a_system(bootstrap: str, folder: Path) -> Iterator[System]:
+    """A system of its own with the firm's contacts, scored."""
     file = folder / "model.yaml"
     file.write_text(MODEL)
     prefix = f"page-{os.urandom(4).hex()}-"
@@ -72,10 +85,7 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     worker = WorkerProcess(settings, "blue", folder).start()
     try:
         asyncio.run(_fill(system, worker))
-        # An api that starts now is ready once it knows all of this; one that ran already says so before.
-        with api_beside_delivery(settings, folder, "subscriptions: {}", api_port=any_free()) as api:
-            asyncio.run(api.ready())
-            yield Firm(system, api)
+        yield system
     finally:
         worker.discard()
 

@@ -4,11 +4,11 @@ import {filledIn} from './query.js';
 
 let csrfToken = '';
 
-// What the API refused, in its own words.
+// What the API refused, in its own words; content: all that its answer holds.
 export class Problem extends Error {
-  constructor(status, code, detail) {
+  constructor(status, code, detail, content = {}) {
     super(detail);
-    Object.assign(this, {status, code});
+    Object.assign(this, {status, code, content});
   }
 }
 
@@ -28,7 +28,7 @@ export async function ask(path, {method = 'GET', query = {}, body, signal} = {})
     throw new Problem(0, 'no-answer', 'The API does not answer. It may be starting anew: try again in a moment.');
   }
   const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(answer.status, content.code ?? 'refused', content.detail ?? answer.statusText);
+  if (!answer.ok) throw new Problem(answer.status, content.code ?? 'refused', content.detail ?? answer.statusText, content);
   return content;
 }
 

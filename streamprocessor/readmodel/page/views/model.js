@@ -5,10 +5,10 @@ import {el, table} from '../parts/element.js';
 import {FEW, finder} from '../parts/finder.js';
 import {count, number, share, stage} from '../parts/format.js';
 
-export async function show({signal}) {
+export async function show({person, signal}) {
   const [{model, scores, sample}, described] = await Promise.all([ask('/api/model', {signal}), ask('/api/scores', {signal})]);
   return [
-    el('h1', {}, 'Model'),
+    el('div', {class: 'title'}, el('h1', {}, 'Model'), person.scopes.includes('model') && el('a', {href: '/studio'}, 'Change it in the studio')),
     el('p', {}, el('strong', {}, model.name), `, revision ${model.revision} `, el('code', {class: 'quiet'}, model.version)),
     el('p', {class: 'quiet'}, sample.contacts
       ? `Shares are of the points that the ${count(sample.contacts)} contacts whose scores changed last have now, whatever their sign.`
