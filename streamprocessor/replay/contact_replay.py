@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from streamprocessor.contract.changelog.evidence_codec import packed_evidence
 from streamprocessor.replay.linked_replay import Replay, ReplayedFact
 from streamprocessor.scoring.record.facts import Fact, InputFact
 from streamprocessor.scoring.record.record import Record
@@ -13,6 +14,9 @@ from streamprocessor.scoring.steps.steps import Step
 
 TOGETHER_MS = 1_000
 """What arrives so shortly after the first of several facts is processed with it, as a worker does that is busy."""
+
+MOST_UNPACKED = 16
+"""With more events that are not packed the core measures all of them with each that comes."""
 
 
 class HotLeadAt(NamedTuple):
@@ -45,6 +49,8 @@ def replayed_alone(scorer: Scorer, batches: Sequence[Sequence[Fact]], at_ms: int
         duplicates += outcome.duplicates
         if outcome.steps:
             steps += outcome.steps
+        if len(record.evidence.fresh) > MOST_UNPACKED:
+            record.evidence = packed_evidence(record.evidence)
     steps += scorer.advance_in_place(record, at_ms)
     return ReplayedContact(record, hot_leads_of(steps), duplicates)
 
