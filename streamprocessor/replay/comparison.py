@@ -101,9 +101,9 @@ class Comparison:
         models: tuple[Model, Model],
         source: ReplaySource,
         at_ms: int,
-        on_contact: Callable[[ContactRow, bool], object] | None = None,
+        on_contact: Callable[[ContactRow], object] | None = None,
     ) -> None:
-        """models: in force, and the candidate. on_contact: hears each contact, and whether it is shown otherwise."""
+        """models: in force, and the candidate. on_contact: hears of each contact."""
         self._before, self._after = (ReplayedModel(model, is_candidate=n == 1) for n, model in enumerate(models))
         self._source, self._at_ms, self._on_contact = source, at_ms, on_contact
         self._names = list(dict.fromkeys(score.name for model in models for score in model.scores))
@@ -205,8 +205,7 @@ class Comparison:
             self._before.count_rules(was, self._at_ms, tally)
         if now is not None:
             self._after.count_rules(now, self._at_ms, tally)
-        is_changed = self._count_scores(was, now)
-        tally.changed += is_changed
+        tally.changed += self._count_scores(was, now)
         hot_before = frozenset() if was is None else hot_scores(self._before.hot_stages, was.shown)
         hot_after = frozenset() if now is None else hot_scores(self._after.hot_stages, now.shown)
         becomes_hot, cools = bool(hot_after) and not hot_before, bool(hot_before) and not hot_after
@@ -222,7 +221,7 @@ class Comparison:
         if cools:
             _keep_first(tally.cools, named)
         if self._on_contact is not None:
-            self._on_contact(self._row(named, (was, now), (before, after)), is_changed)
+            self._on_contact(self._row(named, (was, now), (before, after)))
 
     def _count_scores(self, was: Record | None, now: Record | None) -> bool:
         """Count what is otherwise, score by score; whether anything is."""
