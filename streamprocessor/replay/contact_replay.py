@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from streamprocessor.contract.changelog.evidence_codec import packed_evidence
-from streamprocessor.replay.linked_replay import Replay, ReplayedFact
+from streamprocessor.replay.linked_replay import Replay
 from streamprocessor.scoring.record.facts import Fact, InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -63,15 +65,12 @@ def replayed_together(
     facts: of each contact of the group, in order of arrival.
     """
     arrived = sorted(
-        ((fact.arrival_ms, contact, fact) for contact, of in facts.items() for fact in of), key=lambda each: each[0]
+        ((fact.arrival_ms, contact, fact) for contact, of in facts.items() for fact in of), key=itemgetter(0)
     )
     replay = Replay(scorer, facts)
     for part in together([arrival_ms for arrival_ms, _, _ in arrived]):
-        by_contact: dict[str, list[ReplayedFact]] = {}
-        for _, contact, fact in arrived[part]:
-            by_contact.setdefault(contact, []).append(fact)
-        for contact, of_contact in by_contact.items():
-            replay.apply_together(contact, of_contact)
+        for contact, of_contact in groupby(arrived[part], key=itemgetter(1)):  # who came first may bind another one
+            replay.apply_together(contact, [fact for _, _, fact in of_contact])
     replay.advance(at_ms)
     contacts = {
         contact: ReplayedContact(record, hot_leads_of(replay.steps.get(contact, ())), 0)
