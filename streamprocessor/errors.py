@@ -35,7 +35,12 @@ class RecordError(StreamprocessorError):
 
 
 class OperatorError(StreamprocessorError):
-    """A person must act; the message says what to do."""
+    """A person must act; the message says what to do.
+
+    notes: of a text that can't be read, line (1 is the first) and sentence of each problem, in the order of the text.
+    """
+
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 class ModelError(OperatorError):

@@ -153,6 +153,9 @@ class Settings(BaseModel):
     )
     delivery_templates_dir: BundledPath = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
+    shadow_host: str = "127.0.0.1"
+    shadow_port: int = Field(8095, ge=0, le=65535)
+    shadow_url: str = Field("", description="where the api asks the shadow; empty: where it runs on this machine")
     page_url: str = Field(
         "", description="where people open the page, for links in messages: https://leads.example.com"
     )

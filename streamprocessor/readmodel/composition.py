@@ -54,6 +54,7 @@ from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import run_import
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.model_topic import ModelTopic
+from streamprocessor.readmodel.gateways.shadow_client import ShadowClient, shadow_address
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
@@ -172,6 +173,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
         listening.close()
         broken = await _ended(tasks, clients)
         await gateways.imports.stop()
+        await gateways.previews.stop()
         folders.lock.release()
         await asyncio.gather(
             models.stop(),
@@ -181,6 +183,7 @@ async def run_api(settings: Settings, on_answering: Callable[[str], None] = lamb
             gateways.subscriptions.stop(),
             producer.stop(),
             gateways.delivery.close(),
+            gateways.shadow.close(),
         )
         access.close()
         engine.dispose()
@@ -231,6 +234,7 @@ def _gateways(
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         lead_acts=LeadActWriter(producer, topics[ACTIVITIES]),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
+        shadow=ShadowClient(partial(shadow_address, settings), delivery_token),
         imports=imports,
         import_files=ImportFiles(folders.kept, imports, now_ms),
         saved_mappings=SavedMappings(settings.data_path / f"{settings.group}.import-mappings"),

@@ -18,7 +18,7 @@ _CODES = {400: "bad-body", 404: "not-found", 405: "no-such-method", 413: "too-la
 
 
 class Problem(HTTPException):
-    """A refusal. code: for programs; detail: for people: where, wanted, got; more: further members of its body."""
+    """A refusal. code: for programs; detail: for people: where, wanted, got; members: what else it tells."""
 
     def __init__(
         self,
@@ -26,11 +26,11 @@ class Problem(HTTPException):
         code: str,
         detail: str,
         headers: dict[str, str] | None = None,
-        more: Mapping[str, Any] | None = None,
+        members: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(status, detail, headers)
         self.code = code
-        self.more = dict(more or {})
+        self.members = dict(members or {})
 
 
 class ProblemBody(BaseModel):
@@ -49,7 +49,7 @@ def problem_response(error: HTTPException) -> Response:
     """The refusal, ours or the framework's, as application/problem+json."""
     status = error.status_code
     code = error.code if isinstance(error, Problem) else _CODES.get(status, "refused")
-    more = error.more if isinstance(error, Problem) else {}
     body = ProblemBody(title=HTTPStatus(status).phrase, status=status, code=code, detail=error.detail)
     headers = PRIVATE | dict(error.headers or {})
-    return Response(orjson.dumps(more | body.model_dump()), status, headers, "application/problem+json")
+    members = error.members if isinstance(error, Problem) else {}
+    return Response(orjson.dumps(members | body.model_dump()), status, headers, "application/problem+json")

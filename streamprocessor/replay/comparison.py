@@ -213,9 +213,7 @@ class Comparison:
             return
         record = now if now is not None else was
         assert record is not None
-        named = NamedContact(
-            contact, display_name(self._after.model.display, present_values(attributes_of(record)))
-        )
+        named = NamedContact(contact, display_name(self._after.model.display, present_values(attributes_of(record))))
         if becomes_hot:
             _keep_first(tally.becomes_hot, named)
         if cools:

@@ -79,7 +79,7 @@ class ReplayTally:
             setattr(self, count, getattr(self, count) + getattr(other, count))
         for name, more in other.scores.items():
             known = self.scores.setdefault(name, ScoreChanges())
-            for word in ScoreChanges.__slots__:  # type: ignore[attr-defined]  # dataclass(slots=True) makes them
+            for word in ScoreChanges.__slots__:
                 setattr(known, word, getattr(known, word) + getattr(more, word))
         for key, effect in other.rules.items():
             of_rule = self.rules.setdefault(key, RuleEffect())

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from aiokafka import TopicPartition
+from msgspec.structs import replace
 
 from streamprocessor.contract.model_file import revisions
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, revision_after
+from streamprocessor.contract.model_file.revisions import ModelRevision, digest_of, encode_revision, revision_after
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.scoring.model.model import Model
@@ -106,6 +107,17 @@ async def test_of_a_long_history_one_revision_is_made_a_model(monkeypatch: pytes
 
     assert follower.required() == history[-1]
     assert made == [50]
+
+
+async def test_who_shows_takes_what_is_based_on_a_revision_that_it_can_not_use_and_nothing_older() -> None:
+    unusable = ModelRevision(2, "m", "v", "scores: {s: {rules: [{id: a, word_of_another_release: 1}]}}", 0)
+    late = replace(SECOND, revision=3, based_on=digest_of(FIRST))
+    right = replace(SECOND, revision=4, based_on=digest_of(unusable))
+    for records, newest in (((FIRST, unusable, late), FIRST), ((FIRST, unusable, late, right), right)):
+        consumer: Any = Consumer(*map(encode_revision, records))
+        follower = ModelFollower("models", consumer, with_segments=True)
+        await follower.start()
+        assert follower.required() == newest
 
 
 @pytest.mark.parametrize("poison", POISON[:4], ids=lambda value: repr(value[:50]))

@@ -18,6 +18,7 @@ from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.readmodel.gateways import import_jobs
 from streamprocessor.readmodel.gateways.import_job import (
+    CANCELLED,
     DONE,
     FAILED,
     INTERRUPTED,
@@ -201,6 +202,40 @@ async def test_what_a_process_leaves_unfinished_the_next_one_goes_on_with(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_of_a_cancelled_import_no_more_is_sent_and_the_next_may_begin(tmp_path: Path) -> None:
+    has_begun = threading.Event()
+
+    def run(_: object, __: object, job: ImportJob) -> None:
+        has_begun.set()
+        while True:
+            job.read(1)
+
+    jobs = jobs_of(tmp_path, run)
+    job = await jobs.begin(JSON_LINES, body_of(b"one\n"))
+    await asyncio.to_thread(has_begun.wait, 10)
+    jobs.cancel(job)
+    await ended(job)
+    assert (job.state, list(tmp_path.iterdir())) == (CANCELLED, [])
+    with pytest.raises(Problem) as refused:
+        jobs.cancel(job)
+    assert (refused.value.status_code, refused.value.code) == (409, "import-not-running")
+    assert jobs_of(tmp_path, run).all() == [], "nobody goes on with it"
+
+
+async def test_an_import_that_waits_for_kafka_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamprocessor.readmodel.gateways.import_jobs.AWAY_SECONDS", 0.01)
+
+    def run(*_: object) -> None:
+        raise BrokerAwayError("kafka: away")
+
+    jobs = jobs_of(tmp_path, run)
+    job = await jobs.begin(JSON_LINES, body_of(b"one\n"))
+    await until(lambda: job.error, bool, 10, "the import waits", every_seconds=0.01)
+    jobs.cancel(job)
+    await ended(job)
+    assert job.state == CANCELLED
+
+
 async def test_an_import_over_which_several_processes_ended_is_given_up_unless_it_got_further(tmp_path: Path) -> None:
     def run(_: object, __: object, job: ImportJob) -> None:
         while True:
@@ -346,7 +381,10 @@ async def test_what_can_not_be_imported_is_refused_before_or_said_after(
         assert writer_http.post("/imports", params=query, content=CSV).json()["code"] == code, query
     assert writer_http.post("/imports", content=b"x" * 100_001).status_code == 413
     assert writer_http.get("/imports/none").status_code == 404
+    assert writer_http.delete("/imports/none").status_code == 404
+    assert reader_http.delete("/imports/none").status_code == 403
     assert reader_http.post("/imports").status_code == 403
     failed = await imported(writer_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
     assert failed["state"] == "failed"
+    assert writer_http.delete(f"/imports/{failed['id']}").json()["code"] == "import-not-running"
     assert "wanted the columns 'what', 'when', 'who' too" in failed["error"]

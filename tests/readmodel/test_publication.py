@@ -53,14 +53,21 @@ def log() -> ModelsLog:
 @pytest.fixture
 async def app(engine: Engine, tmp_path: Path, log: ModelsLog) -> AsyncIterator[ApiApp]:
     async with following(log, Clock(NOW_MS)) as topic:
-        yield ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic)
+        yield ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic, shadow=Shadow())
 
 
 @pytest.fixture
 async def strict_app(engine: Engine, tmp_path: Path, log: ModelsLog) -> AsyncIterator[ApiApp]:
     """One where a draft needs somebody else's approval."""
     async with following(log, Clock(NOW_MS)) as topic:
-        yield ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic, model_approvals=1)
+        yield ApiApp(engine, tmp_path, tokens=TOKENS, model_topic=topic, model_approvals=1, shadow=Shadow())
+
+
+class Shadow:
+    """The shadow process, as far as it says which candidate it scores."""
+
+    async def comparison(self) -> dict[str, Any]:
+        return {"candidate": {"name": "default", "version": "v2", "text": TWO}}
 
 
 async def ask(app: ApiApp, method: str, path: str, token: str = ANNA, **body: Any) -> httpx.Response:
@@ -189,6 +196,7 @@ async def test_what_can_not_be_published_is_refused_and_nothing_is_written(
     [
         ("POST", "publish", {"text": TWO, "based_on": "1"}),
         ("POST", "rollback", {"label": "1", "based_on": "1"}),
+        ("POST", "promote", {"based_on": "1"}),
         ("PUT", "drafts/d", {"text": TWO, "based_on": "1"}),
         ("DELETE", "drafts/d", {}),
         ("POST", "drafts/d/approve", {}),
@@ -334,3 +342,24 @@ async def test_going_back_needs_nobodys_approval(strict_app: ApiApp) -> None:
     await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
     await answer_to(strict_app, "POST", "publish", draft="d")
     assert (await answer_to(strict_app, "POST", "rollback", label="1", based_on="2"))["text"] == ONE
+
+
+async def test_what_the_shadow_scores_is_promoted_as_it_is_unless_it_scores_another_by_now(app: ApiApp) -> None:
+    other = await ask(app, "POST", "promote", based_on="1", version="v1")
+    assert (other.status_code, other.json()["code"]) == (409, "candidate-changed")
+
+    promoted = await answer_to(app, "POST", "promote", based_on="1", version="v2", note="tried for a week")
+
+    assert (promoted["label"], promoted["text"], promoted["origin"]) == ("2", TWO, "api promote")
+    assert (promoted["author"], promoted["note"]) == ("anna", "tried for a week")
+    assert (await answer_to(app, "POST", "rollback", label="1", based_on="2"))["label"] == "3"
+    late = await ask(app, "POST", "promote", based_on="2")
+    assert (late.status_code, late.json()["in_force"]["label"]) == (409, "3")
+
+
+async def test_where_approvals_are_wanted_a_candidate_is_promoted_whose_very_text_has_one(strict_app: ApiApp) -> None:
+    await answer_to(strict_app, "PUT", "drafts/d", text=TWO, based_on="1")
+    refused = await ask(strict_app, "POST", "promote", based_on="1")
+    assert (refused.status_code, refused.json()["code"]) == (403, "needs-approval")
+    await answer_to(strict_app, "POST", "drafts/d/approve", BERT)
+    assert (await answer_to(strict_app, "POST", "promote", based_on="1"))["approved_by"] == ["bert"]

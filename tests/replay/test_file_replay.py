@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import ModelRevision
-from streamprocessor.errors import OperatorError
-from streamprocessor.replay.order import ReplayOrder
-from streamprocessor.replay.run import ReplayOutcome, replay_lines
+from streamprocessor.replay.run.order import ReplayOrder
+from streamprocessor.replay.run.replays import ReplayOutcome, replay_lines
 from streamprocessor.settings import Settings
 
 START_MS = 1_760_000_000_000

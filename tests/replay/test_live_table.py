@@ -11,9 +11,8 @@ from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of
 from streamprocessor.kafka.partitioner import partition_of
-from streamprocessor.replay.candidate import candidate_after
-from streamprocessor.replay.order import ReplayOrder
-from streamprocessor.replay.run import ReplayOutcome, replay_topics
+from streamprocessor.replay.run.order import ReplayOrder, candidate_after
+from streamprocessor.replay.run.replays import ReplayOutcome, replay_topics
 from streamprocessor.replay.shown_scores import shown_scores
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.model import Model
@@ -80,7 +79,9 @@ async def in_force(system: System) -> ModelRevision:
 async def replayed(system: System, contacts: frozenset[str], **more: object) -> tuple[ReplayOrder, ReplayOutcome]:
     """The model in force beside itself."""
     before = await in_force(system)
-    order = ReplayOrder(system.settings, before, candidate_after(before, before), now_ms(), ADDRESS_SALT, None, contacts)
+    order = ReplayOrder(
+        system.settings, before, candidate_after(before, before), now_ms(), ADDRESS_SALT, None, contacts
+    )
     return order, await asyncio.to_thread(replay_topics, order, lambda _: None)
 
 
@@ -119,5 +120,3 @@ async def test_a_replay_shows_what_the_live_table_shows(system: System, worker: 
     reasons = {reason for _, reason in tally.dead_letters}
     assert "not-json" in reasons
     assert await announced(system) == announcements
-
-

@@ -32,6 +32,7 @@ SUMMARIES: Mapping[str, str] = {
     "model show": "Show the model in force, as it was applied.",
     "model apply": "Put a model file in force.",
     "model history": "List all revisions of the model, the oldest first.",
+    "model promote": "Put in force what a shadow scores live.",
     "model rollback": "Put an earlier revision in force again.",
     "model diff": "Tell what applying a model file would change.",
     "model schema": "Print the JSON Schema of model files, for editors.",

@@ -26,6 +26,7 @@ from streamprocessor.contract.model_file.revisions import (
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.layout import full_name_of
+from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
@@ -107,6 +108,23 @@ async def apply_first(settings: Settings, file: Path, origin: str, publication: 
 async def roll_back(settings: Settings, label: str, publication: Publication) -> AppliedRevision:
     """Write the text of an earlier revision as the next one; raises as apply_next_model does."""
     return await _write(settings, lambda history: earlier_model(history, label, publication))
+
+
+async def promote(settings: Settings, app_id: str, publication: Publication) -> AppliedRevision:
+    """Write the candidate of that application, a shadow, as the next revision; raises as apply_next_model does.
+
+    The shadow's is the model that its own models topic has in force.
+    """
+    topic = full_name_of(settings.model_copy(update={"app_id": app_id}), MODELS)
+    candidates = []
+    if topic in await topic_ids(client_settings(settings), [topic]):
+        candidates = history_of(await _records(settings, topic))
+    if not candidates:
+        message = f"{topic}: holds no candidate; wanted a shadow that scores one: `streamprocessor shadow --model FILE`"
+        raise OperatorError(message)
+    text, origin = candidates[-1].revision.text, f"model promote --from {app_id}"
+    origin += _without_approval(settings, publication)
+    return await apply_next_model(settings, NextModel(parse_model(text, topic), text, origin, publication))
 
 
 def revision_of_file(file: Path) -> ModelRevision:

@@ -171,6 +171,28 @@ def history(ctx: click.Context, with_diff: bool, as_json: bool) -> None:
 
 @model.command()
 @process_options
+@click.option("--from", "app_id", metavar="APP_ID", help="The shadow's application, where it is not APP_ID.shadow.")
+@publication_options
+@without_approval_option
+@json_option
+@click.pass_context
+def promote(ctx: click.Context, /, app_id: str | None, as_json: bool, **how: Any) -> None:
+    """Put the candidate in force that a shadow scores live: the very text, as a new revision.
+
+    Contacts keep their sequences and episodes; the shadow goes on until `shadow --end`.
+    """
+    from streamprocessor.cli.kafka.revisions import promote as promote_candidate
+    from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.contract.topics.shadow import shadow_of
+
+    settings, publication = connected_settings(ctx), publication_of(how)
+    shadow = app_id or shadow_of(settings.app_id)
+    applied = published(promote_candidate(settings, shadow, publication), as_json=as_json)
+    _tell(ctx, applied, f"the candidate of {shadow}", as_json)
+
+
+@model.command()
+@process_options
 @click.argument("revision")
 @publication_options
 @json_option

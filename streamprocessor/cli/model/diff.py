@@ -16,16 +16,15 @@ from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
 from streamprocessor.contract.display import Display, display_name
 from streamprocessor.contract.model_file.difference import differences
+from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
-from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.layout import full_name_of
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.offline.model_change import ModelChange
 from streamprocessor.process.clock import now_ms
+from streamprocessor.replay.model_change import ModelChange
 from streamprocessor.scoring.evidence.union import attributes_of
-from streamprocessor.scoring.plan.coverage import coverage_gaps
 from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
@@ -76,7 +75,7 @@ def print_diff(answer: dict[str, Any]) -> None:
 
 def _print_contacts(contacts: dict[str, Any]) -> None:
     click.echo(f"\n{contacts['moved']} of {contacts['all']} contacts would be announced with another score or stage:")
-    columns = ("score", "another score", "higher", "lower", "another stage", "become hot")
+    columns = ("score", "another score", "higher", "lower", "another stage", "become hot", "cool")
     print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items()])
     if contacts["become_hot"]:
         print_table(
@@ -92,22 +91,12 @@ def _as_applied_after(before: ModelRevision, file: Path) -> ModelRevision:
 
 def _as_json(before: ModelRevision, after: ModelRevision, names: tuple[Path, str]) -> dict[str, Any]:
     file, against = names
-    late = coverage_gaps(model_of(after), after.applied_at_ms)
     return {
         "file": str(file),
         "against": against,
         "version": after.version,
         "differences": [each._asdict() for each in differences(before.text, after.text)],
-        "from_now_on": [
-            {
-                "score": each.score,
-                "rule": each.rule,
-                "type": each.type,
-                "missing": each.paths,
-                "since": format_rfc3339(each.since_ms),
-            }
-            for each in late
-        ],
+        "from_now_on": late_rules(after),
     }
 
 
@@ -126,7 +115,7 @@ async def _count_contacts(
             partition = await StoredPartition.read(source, topic, number)
             at_ms = now_ms()
             for contact in partition.contacts():
-                if change.count(contact.record, at_ms) and len(newly_hot) < MOST_NAMED:
+                if change.count(contact.record, at_ms).becomes_hot and len(newly_hot) < MOST_NAMED:
                     name = display_name(display, present_values(attributes_of(contact.record)))
                     newly_hot.append({"contact_id": contact.key.decode(), "display_name": name})
             one_more()

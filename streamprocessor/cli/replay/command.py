@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_context
-def replay(  # noqa: PLR0913 - the command's words
+def replay(
     ctx: click.Context,
     /,
     since_ms: int | None,
@@ -59,10 +59,9 @@ def replay(  # noqa: PLR0913 - the command's words
     from streamprocessor.imports.file_lines import FileLines
     from streamprocessor.process.clock import now_ms
     from streamprocessor.process.stored_secrets import known_address_salt
-    from streamprocessor.replay.answer import answer_of
-    from streamprocessor.replay.candidate import candidate_after
-    from streamprocessor.replay.order import ReplayOrder
-    from streamprocessor.replay.run import replay_lines, replay_topics
+    from streamprocessor.replay.run.answer import answer_of
+    from streamprocessor.replay.run.order import ReplayOrder, candidate_after
+    from streamprocessor.replay.run.replays import replay_lines, replay_topics
 
     settings = settings_of(ctx)
     candidate = revision_of_file(Path(settings.model))

@@ -39,7 +39,9 @@ def print_replay(answer: dict[str, Any], file: str, against: str) -> None:
         for move in moved["moves"]
     ]
     if moves:
-        print_table(("score", "stage before", "stage after", "contacts"), moves[:MOST_RULES], title="\nFrom stage to stage")
+        print_table(
+            ("score", "stage before", "stage after", "contacts"), moves[:MOST_RULES], title="\nFrom stage to stage"
+        )
     _print_hot_leads(answer)
     _print_rules(answer)
     _print_named("become hot", answer["becomes_hot"])

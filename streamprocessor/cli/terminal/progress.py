@@ -25,7 +25,7 @@ from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.kafka.embedded import progress
 
 if TYPE_CHECKING:
-    from streamprocessor.replay.crew import ReplayProgress
+    from streamprocessor.replay.run.crew import ReplayProgress
 
 Note = Callable[[str], None]
 

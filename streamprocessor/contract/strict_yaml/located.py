@@ -98,10 +98,13 @@ class Problems:
     def refuse(self, error_type: type[OperatorError] = ModelError) -> None:
         """Raise the error with a line for each problem, in the order of the source; nothing where there is none."""
         if self.notes:
-            lines = [f"{self.source}:{line}: {sentence}" for line, sentence in sorted(self.notes)]
+            notes = tuple(sorted(self.notes))
+            lines = [f"{self.source}:{line}: {sentence}" for line, sentence in notes]
             if self.count > len(lines):
                 lines.append(f"{self.source}: and {self.count - len(lines)} more problems")
-            raise error_type("\n".join(lines))
+            error = error_type("\n".join(lines))
+            error.notes = notes
+            raise error
 
 
 @dataclass(frozen=True, slots=True)

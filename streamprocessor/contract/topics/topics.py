@@ -36,6 +36,7 @@ class Topic:
     schema: the file in schemas/ that describes the value; None: bytes of any kind.
     headers: the file in schemas/ that describes the headers; None: they say nothing.
     fenced: whether the worker's lease guards what is written to it.
+    is_own: whether an output belongs to one application, as internal topics do.
     """
 
     name: str
@@ -49,10 +50,12 @@ class Topic:
     schema: str | None = None
     headers: str | None = None
     fenced: bool = False
+    is_own: bool = False
 
     def full_name(self, prefix: str, app_id: str) -> str:
         """The name on the broker: internal topics belong to one application, the others to all."""
-        return f"{prefix}{app_id}-{self.name}" if self.direction == INTERNAL else f"{prefix}{self.name}"
+        belongs_to_one = self.direction == INTERNAL or self.is_own
+        return f"{prefix}{app_id}-{self.name}" if belongs_to_one else f"{prefix}{self.name}"
 
 
 def read_topics(folder: Path) -> tuple[Topic, ...]:

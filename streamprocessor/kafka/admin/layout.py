@@ -8,6 +8,7 @@ from pathlib import Path
 from streamprocessor.contract.topic_names import ACTIVITIES, MODELS
 from streamprocessor.contract.topics.rights import TOPIC, WRITE, Right, rights_of
 from streamprocessor.contract.topics.roles import API, DELIVERY
+from streamprocessor.contract.topics.shadow import topics_of
 from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
@@ -21,7 +22,7 @@ from streamprocessor.settings import Settings
 
 def layout_of(settings: Settings) -> Layout:
     """The topics of this application, as the topics' files and the settings say."""
-    topics = read_topics(Path(settings.topics_dir))
+    topics = topics_of(settings.app_id, read_topics(Path(settings.topics_dir)))
     if settings.partitions:
         topics = tuple(
             topic if topic.partitions == 1 else replace(topic, partitions=settings.partitions) for topic in topics

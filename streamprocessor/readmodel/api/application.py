@@ -37,6 +37,8 @@ from streamprocessor.readmodel.endpoints.import_files import files, mappings
 from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.endpoints.publication import model_drafts, publishing, revisions
+from streamprocessor.readmodel.endpoints.shadow import shadow
+from streamprocessor.readmodel.endpoints.trial import previews
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -57,6 +59,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         revisions,
         model_drafts,
         publishing,
+        previews,
         catalogue,
         segments,
         columns,
@@ -65,6 +68,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         subscriptions,
         drafts,
         choices,
+        shadow,
         imports,
         files,
         mappings,

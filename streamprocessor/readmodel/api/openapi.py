@@ -27,6 +27,7 @@ _REFUSALS = {
     "405": "The path has other methods than this one.",
     "409": "Something that is there already stands against it: a model, a file or an import under way.",
     "413": "The body is too large.",
+    "422": "The text can't be a model; `problems` says why, line by line.",
     "429": "Too many wrong tokens came from this address; Retry-After says when another is looked at.",
     "503": "The database, Kafka or delivery is away, or too many ask; Retry-After says when.",
 }

@@ -23,7 +23,7 @@ from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParamet
 from streamprocessor.readmodel.requests.tokens import Grant
 from streamprocessor.readmodel.responses.imports import FileRowCounts, ImportList, ImportView, RefusedRow
 from streamprocessor.readmodel.responses.scores import instant
-from streamprocessor.readmodel.routing.access import READER, WriteGrant
+from streamprocessor.readmodel.routing.access import READER, WRITER, WriteGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 
@@ -89,10 +89,24 @@ async def begin_import(
 @router.get("/{id}", dependencies=[READER])
 def get_import(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> ImportView:
     """How far an import got."""
+    return _view(context, _known_job(context, id))
+
+
+@router.delete("/{id}", dependencies=[WRITER])
+def cancel_import(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> ImportView:
+    """End an import that is running: no more of its file is sent. What was sent stays, and counts once if the file is
+    imported again.
+    """
+    job = _known_job(context, id)
+    context.gateways.imports.cancel(job)
+    return _view(context, job)
+
+
+def _known_job(context: ApiContext, id: str) -> ImportJob:
     job = context.gateways.imports.get(id)
     if job is None:
         raise Problem(404, "no-such-import", "import: wanted one of the latest of this process; got another id")
-    return _view(context, job)
+    return job
 
 
 def _asks_for_kept_file(request: Request) -> bool:

@@ -10,13 +10,14 @@ from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.imports.rows import ImportRow, ReadRow
 from streamprocessor.readmodel.gateways.import_order import ImportOrder
 
-RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
+RECEIVING, RUNNING, DONE, FAILED = "receiving", "running", "done", "failed"
+INTERRUPTED, CANCELLED = "interrupted", "cancelled"
 MOST_REFUSED_SHOWN = 20
 MOST_CONTACTS = 5
 
 
 class ImportStoppedError(Exception):
-    """The process ends; the import goes on in the next one."""
+    """The process ends, and the import goes on in the next one; or the import was cancelled."""
 
 
 @dataclass
@@ -51,6 +52,8 @@ class ImportJob:
     resumed_ms: int | None = None
     """When a process after that in which it began went on with it; None: none had to."""
     is_stopped: bool = False
+    is_cancelled: bool = False
+    """Whether somebody wants no more of it to be sent."""
     last_refused_line: int = 0
 
     @property
@@ -74,8 +77,8 @@ class ImportJob:
             self.contacts.append(row.contact_id)
 
     def read(self, size_bytes: int) -> None:
-        """Count bytes of the file; raises ImportStoppedError where the process ends."""
-        if self.is_stopped:
+        """Count bytes of the file; raises ImportStoppedError where no more is to be sent."""
+        if self.is_stopped or self.is_cancelled:
             raise ImportStoppedError
         self.bytes_read += size_bytes
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from streamprocessor.errors import BrokerAwayError, OperatorError, place_of
 from streamprocessor.readmodel.gateways.import_job import (
+    CANCELLED,
     DONE,
     FAILED,
     INTERRUPTED,
@@ -111,6 +112,16 @@ class ImportJobs:
         self._start([job])
         return job
 
+    def cancel(self, job: ImportJob) -> None:
+        """Have no more of an import sent than is on its way; it ends within seconds.
+
+        Raises Problem where it is not running.
+        """
+        if job.state != RUNNING:
+            detail = f"import: wanted one that is running; got one that is {job.state}"
+            raise Problem(409, "import-not-running", detail)
+        job.is_cancelled = True
+
     def _start(self, jobs: list[ImportJob]) -> None:
         self._thread = threading.Thread(target=self._run_each, args=(jobs,), name="import", daemon=True)
         self._thread.start()
@@ -161,7 +172,9 @@ class ImportJobs:
             self._run_until_read(job, self._folder / job.id)
             state = DONE
         except ImportStoppedError:
-            return
+            if not job.is_cancelled:
+                return
+            state = CANCELLED
         except OperatorError as error:
             state, job.error = FAILED, str(error)
         except Exception as error:  # noqa: BLE001 - told to who asked; its words may be of the file
@@ -186,7 +199,7 @@ class ImportJobs:
             except BrokerAwayError as error:
                 job.error = str(error)
                 log.warning("import: %s; it goes on when Kafka is back", error)
-                if self._is_stopping.wait(AWAY_SECONDS):
+                if self._is_stopping.wait(AWAY_SECONDS) or job.is_cancelled:
                     raise ImportStoppedError from error
             else:
                 job.error = None

@@ -85,3 +85,6 @@ class PromoteBody(PublicationBody):
     """That the shadow's candidate is to be put in force."""
 
     based_on: Label
+    version: str | None = Field(
+        None, max_length=100, description="Of the candidate that was looked at: refused where another is scored by now."
+    )

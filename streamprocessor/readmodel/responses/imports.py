@@ -27,7 +27,7 @@ class ImportView(BaseModel):
 
     id: str
     state: str = Field(
-        description="receiving, running, done, failed, or interrupted: the api ended before the file had come whole."
+        description="receiving, running, done, failed, cancelled, or interrupted: the api ended before all of it came."
     )
     format: str | None
     mapping: str | None

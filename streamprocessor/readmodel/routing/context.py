@@ -25,6 +25,8 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.model_topic import ModelTopic
+from streamprocessor.readmodel.gateways.preview_jobs import PreviewJobs
+from streamprocessor.readmodel.gateways.shadow_client import ShadowClient
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -54,6 +56,7 @@ class Gateways:
     eraser: Eraser
     subscriptions: SubscriptionStore
     delivery: DeliveryClient
+    shadow: ShadowClient
     lead_acts: LeadActWriter
     imports: ImportJobs
     import_files: ImportFiles
@@ -66,6 +69,7 @@ class Gateways:
     """What the names of environment variables begin with that subscriptions may refer to."""
     mappings: Path
     """The folder of what the columns of CSV files mean."""
+    previews: PreviewJobs = field(default_factory=PreviewJobs)
 
 
 @dataclass(frozen=True)

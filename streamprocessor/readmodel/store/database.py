@@ -71,6 +71,11 @@ def opened_lasting(read_model: Engine, file: Path, tables: MetaData) -> Engine:
     return engine
 
 
+def opened_beside(url: str) -> Engine:
+    """The database of a URL, with its password, that another process of ours has opened and keeps."""
+    return _engine(url)
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that no other writer of this database runs beside."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.cli.kafka.revisions import active_model, apply_model, model_history, roll_back
+from streamprocessor.cli.kafka.revisions import active_model, apply_model, model_history, promote, roll_back
 from streamprocessor.cli.local.local_system import LocalKafka, set_up
 from streamprocessor.cli.terminal.options import command_line
-from streamprocessor.contract.model_file.next_revision import UNSIGNED
+from streamprocessor.contract.model_file.next_revision import UNSIGNED, Publication, RevisionConflictError
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision
 from streamprocessor.contract.topics.topics import topic_named
@@ -129,3 +129,51 @@ async def test_other_segments_and_names_come_to_the_same_revision_and_can_be_gon
     assert [each.entry.label for each in (segments, names, back)] == ["1.1", "1.2", "1.3"]
     assert {each.revision.revision for each in (segments, names, back)} == {1}
     assert (await active_model(system.settings)).text == plain
+
+
+async def test_of_all_who_apply_at_one_moment_on_one_base_one_comes_first_and_the_others_are_told_what_it_changed(
+    system: System, tmp_path: Path
+) -> None:
+    await with_model(system, model(tmp_path, 1))
+    files = {points: model(tmp_path, points) for points in (2, 3, 4)}
+
+    told = await asyncio.gather(
+        *(
+            apply_model(system.settings, file, Publication(f"author-{points}", based_on="1"))
+            for points, file in files.items()
+        ),
+        return_exceptions=True,
+    )
+
+    history = await model_history(system.settings)
+    assert [entry.label for entry in history] == ["1", "2"]
+    winner = history[-1].revision
+    lost = [each for each in told if isinstance(each, RevisionConflictError)]
+    assert len(lost) == 2
+    for each in lost:
+        assert each.in_force == history[-1]
+        assert [(found.word, found.old) for found in each.differences] == [("points", "1")]
+        assert f"revision 2, applied by {winner.author} at " in str(each)
+    late = files[2] if winner.author != "author-2" else files[3]
+    assert (await apply_model(system.settings, late, Publication(based_on="2"))).entry.label == "3"
+
+
+async def test_a_candidate_is_promoted_by_its_text_and_where_approvals_are_wanted_only_explicitly(
+    system: System, tmp_path: Path
+) -> None:
+    await with_model(system, model(tmp_path, 1))
+    with pytest.raises(OperatorError, match="models: holds no candidate; wanted a shadow"):
+        await promote(system.settings, "app.shadow", UNSIGNED)
+    await with_model(System(system.settings.model_copy(update={"app_id": "app.shadow"})), model(tmp_path, 7))
+    strict = system.settings.model_copy(update={"model_approvals": 1})
+
+    for refused in (promote(strict, "app.shadow", UNSIGNED), apply_model(strict, model(tmp_path, 7))):
+        with pytest.raises(OperatorError, match="MODEL_APPROVALS: 1, so a model needs another's approval"):
+            await refused
+    promoted = await promote(strict, "app.shadow", Publication("ops", "tried", without_approval=True))
+
+    revision = promoted.revision
+    assert (promoted.entry.label, revision.text, revision.author) == ("2", model(tmp_path, 7).read_text(), "ops")
+    assert revision.origin == "model promote --from app.shadow --without-approval"
+    assert not (await apply_model(strict, model(tmp_path, 7))).is_new
+    assert (await roll_back(strict, "1", Publication(without_approval=True))).entry.label == "3"

@@ -1,6 +1,7 @@
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,9 @@ from streamprocessor.contract.model_file.revisions import (
     WORKERS_FOLLOW_WITHIN_MS,
     ModelRevision,
     decode_revision,
+    digest_of,
     encode_revision,
+    highest_number_of,
     history_of,
     model_of,
     new_key,
@@ -33,7 +36,9 @@ def test_a_revision_is_json_with_the_text_of_the_file() -> None:
 
 def test_a_revision_of_before_there_was_an_origin_is_read() -> None:
     old = b'{"revision":3,"name":"default","version":"5f1c","text":"scores: {}","applied_at":1}'
-    assert decode_revision(old) == ModelRevision(3, "default", "5f1c", "scores: {}", 1, origin="")
+    read = decode_revision(old)
+    assert read == ModelRevision(3, "default", "5f1c", "scores: {}", 1, origin="")
+    assert (read.author, read.note, read.approved_by, read.based_on) == ("", "", (), "")
 
 
 class Stored(NamedTuple):
@@ -47,6 +52,15 @@ def said(revision: int, scores: str, segments: str = "", key: bytes | None = Non
     """A record of the revision, with a key of its own unless one is given."""
     applied = ModelRevision(revision, "m", scores, f"{scores} {segments}", 0)
     return Stored(key or new_key(applied), encode_revision(applied))
+
+
+def based(on: Stored, revision: int, scores: str, segments: str = "") -> Stored:
+    """A record of the revision that counts where the other one is in force when it lands."""
+    applied = msgspec.structs.replace(
+        decode_revision(said(revision, scores, segments).value or b""),
+        based_on=digest_of(decode_revision(on.value or b"")),
+    )
+    return Stored(new_key(applied), encode_revision(applied))
 
 
 def compacted(records: list[Stored]) -> list[Stored]:
@@ -106,8 +120,56 @@ def test_records_under_the_models_name_are_read_with_what_compaction_left_of_the
     assert told([*compacted(old), said(3, "c")]) == [("2", "b x"), ("3", "c")]
 
 
+A1, A1X, B2 = said(1, "a"), said(1, "a", "x"), said(2, "b")
+
+
+@pytest.mark.parametrize(
+    ("records", "history"),
+    [
+        pytest.param([A1, based(A1, 2, "b")], [("1", "a"), ("2", "b")], id="on what is in force"),
+        pytest.param([A1, based(A1, 2, "b"), based(A1, 2, "c")], [("1", "a"), ("2", "b")], id="two at one moment"),
+        pytest.param(
+            [A1, based(A1, 1, "a", "x"), based(A1, 2, "b")], [("1", "a"), ("1.1", "a x")], id="segments came first"
+        ),
+        pytest.param(
+            [A1, based(A1, 1, "a", "x"), based(A1, 1, "a", "y")],
+            [("1", "a"), ("1.1", "a x")],
+            id="two with other segments",
+        ),
+        pytest.param(
+            [A1, based(A1, 1, "a", "x"), based(A1, 2, "b"), based(A1X, 3, "b")],
+            [("1", "a"), ("1.1", "a x"), ("3", "b")],
+            id="the loser begins with what came first",
+        ),
+        pytest.param([A1, B2, based(A1, 3, "c")], [("1", "a"), ("2", "b")], id="behind one without a base"),
+        pytest.param([A1, based(A1, 2, "b"), said(3, "c")], [("1", "a"), ("2", "b"), ("3", "c")], id="none follows"),
+        pytest.param(
+            [A1, A1X, said(1, "a"), based(A1, 2, "b")],
+            [("1", "a"), ("1.1", "a x"), ("1.2", "a"), ("2", "b")],
+            id="the same is in force again",
+        ),
+        pytest.param([based(A1, 2, "b")], [("2", "b")], id="the topic begins with it"),
+    ],
+)
+def test_a_revision_that_names_its_base_counts_where_that_is_in_force_when_it_lands(
+    records: list[Stored], history: list[tuple[str, str]]
+) -> None:
+    assert told(records) == history
+    assert highest_number_of(records) == max(decode_revision(record.value or b"").revision for record in records)
+
+
 records_of_few = st.lists(
-    st.builds(said, st.integers(1, 4), st.sampled_from("abc"), st.sampled_from(["", "x"])), max_size=12
+    st.one_of(
+        st.builds(said, st.integers(1, 4), st.sampled_from("abc"), st.sampled_from(["", "x"])),
+        st.builds(
+            based,
+            st.builds(said, st.integers(1, 3), st.sampled_from("abc"), st.sampled_from(["", "x"])),
+            st.integers(1, 4),
+            st.sampled_from("abc"),
+            st.sampled_from(["", "x"]),
+        ),
+    ),
+    max_size=12,
 )
 
 
@@ -128,6 +190,8 @@ def test_every_reader_has_the_same_model_whenever_it_reads_and_compaction_takes_
     assert all(len(versions) == 1 for versions in by_number.values())
     assert all(one.revision.revision <= next_.revision.revision for one, next_ in pairwise(history))
     assert len({entry.label for entry in history}) == len(history)
+    for before, entry in pairwise(history):
+        assert entry.revision.based_on in ("", digest_of(before.revision))
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b'{"revision":3}', b'{"revision":"3"}', b"\xff"])

@@ -119,7 +119,7 @@ def _refuse_changed(known: Draft | None, body: DraftBody) -> None:
         raise Problem(409, "draft-changed", "changed_at: wanted a draft that is kept; got one that was dropped since")
     at = format_rfc3339(known.changed_ms)
     detail = f"changed_at: wanted that of the draft as it is; {known.author} saved it at {at}: look at it first"
-    raise Problem(409, "draft-changed", detail, more={"author": known.author, "changed_at": at})
+    raise Problem(409, "draft-changed", detail, members={"author": known.author, "changed_at": at})
 
 
 def _view(context: ApiContext, draft: Draft) -> DraftView:

@@ -18,7 +18,7 @@ from streamprocessor.errors import ModelError, OperatorError
 from streamprocessor.readmodel.endpoints.publication.model_drafts import known_draft
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.requests.publication import PublicationBody, PublishBody, RollbackBody
+from streamprocessor.readmodel.requests.publication import PromoteBody, PublicationBody, PublishBody, RollbackBody
 from streamprocessor.readmodel.requests.tokens import Grant
 from streamprocessor.readmodel.responses.model.publication import (
     PublishedView,
@@ -30,7 +30,7 @@ from streamprocessor.readmodel.routing.access import ModelGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ModelRoute
 from streamprocessor.readmodel.store.database import writing
-from streamprocessor.readmodel.store.model_drafts import Draft, drop_draft
+from streamprocessor.readmodel.store.model_drafts import Draft, drafts_of, drop_draft
 from streamprocessor.scoring.model.model import Model
 
 router = APIRouter(prefix="/api/model", route_class=ModelRoute)
@@ -60,6 +60,30 @@ async def publish_model(
     if draft is not None:
         await asyncio.to_thread(_drop, context, draft)
     return published
+
+
+@router.post("/promote")
+async def promote_model(
+    context: Context,
+    request: Request,
+    grant: ModelGrant,
+    body: Annotated[PromoteBody, Body()],
+    _: Annotated[NoParameters, Query()],
+) -> PublishedView:
+    """Put the candidate in force that the shadow scores live, where `based_on` still is; 404 where none runs.
+
+    Where drafts need approval, one of the very same text has it. Where another revision came first, the problem is
+    that of publishing.
+    """
+    candidate = (await context.gateways.shadow.comparison())["candidate"]
+    text, version = candidate["text"], candidate["version"]
+    if body.version not in (None, version):
+        detail = f"version: wanted that of the candidate, {version}; got another: look at what the shadow scores by now"
+        raise Problem(409, "candidate-changed", detail)
+    draft = await asyncio.to_thread(_approved_of_text, context, text, body.based_on)
+    publication = _publication(grant, body, body.based_on, draft)
+    model = await asyncio.to_thread(_model, text)
+    return await _publish(context, request, NextModel(model, text, "api promote", publication))
 
 
 @router.post("/rollback")
@@ -94,11 +118,11 @@ async def _publish(context: ApiContext, request: Request, wanted: NextModel) -> 
         published = await topic.publish(wanted)
     except RevisionConflictError as error:
         in_force = await asyncio.to_thread(revision_view, error.in_force, in_force=True)
-        more = {
+        members = {
             "in_force": in_force.model_dump(),
             "differences": [each.model_dump() for each in difference_views(error.differences)],
         }
-        raise Problem(409, "conflict", f"based_on: {error}", more=more) from error
+        raise Problem(409, "conflict", f"based_on: {error}", members=members) from error
     except OperatorError as error:
         raise Problem(400, "bad-model", f"model: {error}") from error
     request.state.made = published.entry.label
@@ -131,6 +155,20 @@ def _approved_draft(context: ApiContext, name: str, based_on: str | None) -> Dra
         detail = f"based_on: wanted that of the draft, {draft.based_on}, on which others approved of it; got another"
         raise Problem(403, "needs-approval", detail)
     return draft
+
+
+def _approved_of_text(context: ApiContext, text: str, based_on: str) -> Draft | None:
+    """The draft of this text that others approved of; None: none needs to be. Raises Problem where none is."""
+    wanted = context.model_approvals
+    if not wanted:
+        return None
+    with context.reading() as connection:
+        drafts = drafts_of(connection)
+    for draft in drafts:
+        if (draft.text, draft.based_on) == (text, based_on) and len(draft.approvals) >= wanted:
+            return draft
+    detail = "promote: wanted the candidate's text as a draft on this base, which others approved of; got none"
+    raise Problem(403, "needs-approval", detail)
 
 
 def _drop(context: ApiContext, draft: Draft) -> None:

@@ -1,12 +1,13 @@
 // Imports that go on, with their progress, and what became of those before.
 
 import {address} from '../../parts/address.js';
+import {ask} from '../../parts/api.js';
 import {el, empty, table, tell} from '../../parts/element.js';
 import {ago, count, NOTHING} from '../../parts/format.js';
 import {importedContacts} from './imported_contacts.js';
 import {rowFacts} from './row_facts.js';
 
-const STATES = {receiving: 'Coming in', running: 'Running', done: 'Done', failed: 'Failed', interrupted: 'Interrupted'};
+const STATES = {receiving: 'Coming in', running: 'Running', done: 'Done', failed: 'Failed', cancelled: 'Cancelled', interrupted: 'Interrupted'};
 
 // Draws the imports of GET /api/imports: that of the address, else the latest, and a table of all.
 export function jobs({query, signal, mayWrite}) {
@@ -45,19 +46,34 @@ function details(job, {signal, mayWrite}) {
     el('h2', {}, isUnderWay ? 'Import under way' : 'Latest result'),
     el('p', {class: 'row'}, stateOf(job),
       el('progress', {max: 100, value: Math.floor(part * 100), 'aria-label': 'How much is read'}), `${Math.floor(part * 100)} %`,
-      isUnderWay && el('span', {class: 'quiet'}, pace(job))),
+      isUnderWay && el('span', {class: 'quiet'}, pace(job)),
+      job.state === 'running' && mayWrite && cancelButton(job)),
     rowFacts('Rows', job.rows.read, job.rows),
     el('dl', {},
       el('dt', {}, 'Sent'), el('dd', {}, sent.join(', ') || '0'),
       reasons.length > 0 && [el('dt', {}, 'Refused'), el('dd', {}, reasons.join(', '))],
       job.read_as && [el('dt', {}, 'Read as'), el('dd', {}, job.read_as)]),
     job.error && el('p', {class: 'refused lines'}, job.error),
-    job.state === 'failed' && job.file && mayWrite && el('p', {}, 'The file and what you chose are kept: ',
+    ['failed', 'cancelled'].includes(job.state) && job.file && mayWrite && el('p', {}, 'The file and what you chose are kept: ',
       el('a', {href: address({path: '/imports', query: {file: job.file}})}, 'correct and import again'), '.'),
+    job.state === 'cancelled' && el('p', {}, 'What was sent before stays. Import the file again for the rest: what was sent counts once.'),
     job.state === 'interrupted' && el('p', {}, 'The api was started anew meanwhile. Import the file again: what was sent already counts once.'),
     job.state === 'done' && total(job.sent) > 0 && importedContacts(job.contacts, signal),
     job.first_refused.length > 0 && table('The first lines that could not be used', [['Line', 'number'], ['Reason', ''], ['What is wrong', '']],
       job.first_refused.map(({line, reason, detail}) => [count(line), el('code', {}, reason), detail])));
+}
+
+function cancelButton(job) {
+  const button = el('button', {onclick: () => cancel()}, 'Cancel the import');
+  async function cancel() {
+    button.disabled = true;
+    try {
+      await ask(`/api/imports/${encodeURIComponent(job.id)}`, {method: 'DELETE'});
+    } catch (problem) {
+      tell(problem.message);
+    }
+  }
+  return button;
 }
 
 // "2 400 rows a second, 40 seconds left", as far as it is known.

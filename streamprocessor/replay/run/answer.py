@@ -9,8 +9,8 @@ from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.model_file.revisions import ModelRevision
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.replay.contact_rows import as_json
-from streamprocessor.replay.order import ReplayOrder
-from streamprocessor.replay.run import ReplayOutcome
+from streamprocessor.replay.run.order import ReplayOrder
+from streamprocessor.replay.run.replays import ReplayOutcome
 from streamprocessor.replay.tally import MOST_NAMED, WEEK_MS, NamedContact, ReplayTally
 from streamprocessor.replay.unmet_rules import UnmetRules
 
@@ -140,7 +140,6 @@ def _unmet(order: ReplayOrder, tally: ReplayTally) -> list[dict[str, str]]:
     """The candidate's rules on events that no event met."""
     left = sorted(UnmetRules(order.models()[1]).left - {name for name, is_candidate in tally.met if is_candidate})
     return [dict(zip(("score", "rule"), name.split("/", 1), strict=True)) for name in left]
-
 
 
 def _named(contacts: list[NamedContact]) -> list[dict[str, Any]]:

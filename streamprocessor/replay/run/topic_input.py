@@ -15,7 +15,7 @@ from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.reader import read_to
 from streamprocessor.replay.arrivals import packed
-from streamprocessor.replay.order import InputSpan
+from streamprocessor.replay.run.order import InputSpan
 
 
 @dataclass(slots=True)
@@ -55,7 +55,9 @@ async def spans_of(clients: ClientSettings, topics: Collection[str], since_ms: i
     finally:
         await reader.stop()
     return [
-        InputSpan(*where, firsts[where], end, begins[where] if firsts[where] == begins[where] else 0)
+        InputSpan(
+            where.topic, where.partition, firsts[where], end, begins[where] if firsts[where] == begins[where] else 0
+        )
         for where, end in sorted(ends.items())
     ]
 

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from streamprocessor.errors import MustRestartError
-from streamprocessor.replay import tasks
-from streamprocessor.replay.order import ReplayOrder
+from streamprocessor.replay.run import tasks
+from streamprocessor.replay.run.order import ReplayOrder
 
 Result = TypeVar("Result")
 
@@ -94,7 +95,7 @@ def crew(order: ReplayOrder, on_progress: OnProgress, records: int | None = None
         tasks.begin_here(order, *counts)
         yield Crew(None, counts, on_progress)
         return
-    executor = ProcessPoolExecutor(cores(), context, tasks.begin, (order, *counts))
+    executor = ProcessPoolExecutor(cores(), context, partial(tasks.begin, order, *counts))
     try:
         yield Crew(executor, counts, on_progress)
     finally:

@@ -13,15 +13,15 @@ from streamprocessor.imports.rows import BadRow
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.partitioner import partition_of
-from streamprocessor.replay import tasks
 from streamprocessor.replay.arrivals import packed
 from streamprocessor.replay.comparison import ContactRow
-from streamprocessor.replay.crew import Crew, OnProgress, cores, crew
 from streamprocessor.replay.linked_replay import Link, groups_of
-from streamprocessor.replay.order import FILE_NUMBER, InputSpan, ReplayOrder
+from streamprocessor.replay.run import tasks
+from streamprocessor.replay.run.crew import Crew, OnProgress, cores, crew
+from streamprocessor.replay.run.order import FILE_NUMBER, InputSpan, ReplayOrder
+from streamprocessor.replay.run.tasks import PartOutcome
+from streamprocessor.replay.run.topic_input import partitions_of, spans_of
 from streamprocessor.replay.tally import ReplayTally
-from streamprocessor.replay.tasks import PartOutcome
-from streamprocessor.replay.topic_input import partitions_of, spans_of
 
 PARTS_EACH = 4
 """Groups are shared out in so many parts for each process, so that none waits long for another at the end."""
@@ -153,9 +153,7 @@ def _deferred(outcomes: Iterable[PartOutcome], groups: Sequence[Sequence[str]]) 
             assert key is not None
             records[key] = records.get(key, b"") + of_contact
         outcome.deferred = {}
-    linked = [
-        {key: records.pop(key) for contact in group if (key := contact.encode()) in records} for group in groups
-    ]
+    linked = [{key: records.pop(key) for contact in group if (key := contact.encode()) in records} for group in groups]
     return [group for group in [*linked, *({key: alone} for key, alone in records.items())] if group]
 
 

@@ -26,9 +26,9 @@ from streamprocessor.replay.arrivals import unpacked
 from streamprocessor.replay.comparison import Comparison, ContactRow, ReplaySource
 from streamprocessor.replay.contact_rows import csv_cells
 from streamprocessor.replay.linked_replay import Link
-from streamprocessor.replay.order import InputSpan, ReplayOrder
+from streamprocessor.replay.run.order import InputSpan, ReplayOrder
+from streamprocessor.replay.run.topic_input import PartitionRecords, records_of_partition
 from streamprocessor.replay.tally import ReplayTally
-from streamprocessor.replay.topic_input import PartitionRecords, records_of_partition
 from streamprocessor.scoring.record.facts import AttributesWritten, Merged, Unmerged
 
 RecordsByKey: TypeAlias = dict["bytes | None", "bytes"]
@@ -40,7 +40,7 @@ TOLD_AFTER = 2_000
 """So many records are replayed before progress hears of it."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """Nobody waits for the answer any more."""
 
 
@@ -53,16 +53,16 @@ class Progress:
     is_stopped: Any
 
     def note_read(self, records: int) -> None:
-        """So many more records are read; raises Stopped."""
+        """So many more records are read; raises StoppedError."""
         self._add(self.read, records)
 
     def note_replayed(self, records: int) -> None:
-        """So many more records are replayed; raises Stopped."""
+        """So many more records are replayed; raises StoppedError."""
         self._add(self.replayed, records)
 
     def _add(self, count: Any, records: int) -> None:
         if self.is_stopped.value:
-            raise Stopped
+            raise StoppedError
         with count.get_lock():
             count.value += records
 
@@ -141,9 +141,10 @@ def links_of(
             if isinstance(fact, Merged | Unmerged):
                 links.add((contact, fact.source))
             elif isinstance(fact, AttributesWritten):
-                implied = [(contact, each.source) for each in identities_in(
-                    contact, fact, tuple(addresses), source.contact_ids
-                )]
+                implied = [
+                    (contact, each.source)
+                    for each in identities_in(contact, fact, tuple(addresses), source.contact_ids)
+                ]
                 links.update(implied)
                 is_addressed = is_addressed or bool(implied)
     return links, by_address if is_addressed else None

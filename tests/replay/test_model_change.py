@@ -1,7 +1,7 @@
 """What a change of the model does to contacts is counted from their records."""
 
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.offline.model_change import ModelChange, ScoreChanges
+from streamprocessor.replay.model_change import ModelChange, ScoreChanges
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
@@ -54,10 +54,11 @@ def test_contacts_are_counted_by_what_they_would_be_shown() -> None:
 
 def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower() -> None:
     hotter, colder = ModelChange(scorer(10, 1), scorer(20, 2)), ModelChange(scorer(20, 1), scorer(10, 2))
-    assert hotter.count(opened(scorer(10, 1), 1), AT_MS)
-    assert not colder.count(opened(scorer(20, 1), 1), AT_MS)
+    assert hotter.count(opened(scorer(10, 1), 1), AT_MS).becomes_hot
+    cooled = colder.count(opened(scorer(20, 1), 1), AT_MS)
+    assert (cooled.becomes_hot, cooled.cools, cooled.hot_before) == (False, True, frozenset({"s"}))
     assert hotter.by_score["s"] == ScoreChanges(scores=1, higher=1, lower=0, stages=1, become_hot=1)
-    assert colder.by_score["s"] == ScoreChanges(scores=1, higher=0, lower=1, stages=1, become_hot=0)
+    assert colder.by_score["s"] == ScoreChanges(scores=1, higher=0, lower=1, stages=1, become_hot=0, cool=1)
 
 
 def test_what_time_alone_has_done_is_not_counted_as_the_models_doing() -> None:

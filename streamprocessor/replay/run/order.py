@@ -95,6 +95,11 @@ class ReplayOrder:
             raise OperatorError(message)
 
 
+def candidate_after(before: ModelRevision, candidate: ModelRevision) -> ModelRevision:
+    """The candidate under the number after the other's, which tells its records from those of the model in force."""
+    return msgspec.structs.replace(candidate, revision=before.revision + 1)
+
+
 def _as_always(revision: ModelRevision) -> Model:
     return model_of(msgspec.structs.replace(revision, kept_since={}))
 

@@ -1,0 +1,1 @@
+"""A draft of the model, tried on the contacts as they are."""

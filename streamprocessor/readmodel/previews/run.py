@@ -1,0 +1,118 @@
+"""The process of one preview: an order comes in by its input, answers go out line by line, each better than the last.
+
+First the contacts that were asked for, exactly; then a fair choice of all; then all of them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import orjson
+from sqlalchemy import Engine
+
+from streamprocessor.contract.model_file.revisions import model_of
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.errors import StreamprocessorError, place_of
+from streamprocessor.readmodel.previews.effect import Effect, shown_scores
+from streamprocessor.readmodel.previews.order import PreviewOrder, decode_order
+from streamprocessor.readmodel.previews.stored_contacts import RecordRow, all_contacts, contacts_of, drawn_contacts
+from streamprocessor.readmodel.store.database import opened_beside
+from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
+from streamprocessor.scoring.scorer import Scorer
+
+MOST_DRAWN = 5_000
+TELL_SECONDS = 1.0
+NICENESS = 10
+"""Whoever asks the API comes first."""
+_CHUNK = 200
+_OTHER_MODEL = "another model came into force meanwhile: begin the preview anew"
+
+
+def main(order_line: bytes, output: BinaryIO) -> None:
+    """Answer the order; what goes wrong is told by the last line."""
+    order = decode_order(order_line)
+    engine = opened_beside(order.database_url)
+    try:
+        for answer in answers(order, engine):
+            _write(output, answer)
+    except NewerRevisionError:
+        _write(output, {"state": "failed", "error": _OTHER_MODEL})
+    except StreamprocessorError as error:
+        _write(output, {"state": "failed", "error": str(error)})
+    except Exception as error:  # noqa: BLE001 - its words may be of a contact; the api's log says where
+        _write(output, {"state": "failed", "error": "something went wrong here", "place": place_of(error)})
+    finally:
+        engine.dispose()
+
+
+def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
+    """Each answer in turn, every second or so; the last one is exact. Raises NewerRevisionError as Effect does."""
+    old, new = Scorer(model_of(order.in_force)), Scorer(model_of(order.draft))
+    answer: dict[str, Any] = {
+        "state": "running",
+        "at": format_rfc3339(order.at_ms),
+        "is_sample": True,
+        "contacts_read": 0,
+    }
+    answer["ten"] = list(_one_by_one(order, engine, old, new))
+    yield dict(answer)
+    drawn = drawn_contacts(engine, MOST_DRAWN)
+    answer["contacts_all"] = drawn.contacts
+    effect = Effect(old, new, order.at_ms)
+    for _ in _counted(effect, _drawn_pages(engine, drawn.ids), frozenset(drawn.ids)):
+        answer |= {"contacts_read": effect.contacts, **effect.answer(drawn.contacts)}
+        yield dict(answer)
+    if drawn.contacts > len(drawn.ids):
+        effect = Effect(old, new, order.at_ms)
+        for _ in _counted(effect, all_contacts(engine), frozenset(drawn.ids)):
+            yield answer | {"contacts_done": effect.contacts}
+    exact = {"contacts_read": effect.contacts, "contacts_all": effect.contacts, **effect.answer(effect.contacts)}
+    yield answer | exact | {"contacts_done": effect.contacts, "is_sample": False, "state": "done"}
+
+
+def _one_by_one(order: PreviewOrder, engine: Engine, old: Scorer, new: Scorer) -> Iterator[dict[str, Any]]:
+    rows = contacts_of(engine, order.contacts)
+    effect = Effect(old, new, order.at_ms)
+    for contact_id in order.contacts:
+        row = rows.get(contact_id)
+        if row is None:
+            continue
+        former = record_under(old, row.record)
+        old.advance_in_place(former, order.at_ms)
+        before = shown_scores(old, former)
+        after = shown_scores(new, effect.add(row, is_drawn=False))
+        scores = {
+            name: {"before": before.get(name), "after": after.get(name)} for name in dict.fromkeys([*before, *after])
+        }
+        yield {**effect.title(row), "scores": scores}
+
+
+def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[str]) -> Iterator[None]:
+    """Add all contacts of the pages; stops for an answer now and then, and once at the end."""
+    told_seconds = time.monotonic()
+    for page in pages:
+        for row in page:
+            effect.add(row, is_drawn=row.contact_id in drawn)
+        if time.monotonic() - told_seconds >= TELL_SECONDS:
+            yield
+            told_seconds = time.monotonic()
+    yield
+
+
+def _drawn_pages(engine: Engine, ids: list[str]) -> Iterator[list[RecordRow]]:
+    for first in range(0, len(ids), _CHUNK):
+        yield list(contacts_of(engine, ids[first : first + _CHUNK]).values())
+
+
+def _write(output: BinaryIO, answer: dict[str, Any]) -> None:
+    output.write(orjson.dumps(answer) + b"\n")
+    output.flush()
+
+
+if __name__ == "__main__":
+    os.nice(NICENESS)
+    main(sys.stdin.buffer.readline(), sys.stdout.buffer)

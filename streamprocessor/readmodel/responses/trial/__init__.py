@@ -1,0 +1,1 @@
+"""What comes of a draft of the model that is tried."""
