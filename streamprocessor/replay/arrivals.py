@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
 import msgspec
 
-Headers = Sequence[tuple[str, "bytes | None"]]
+from streamprocessor.contract.events.events import RecordHeaders
 
 _HEAD = Struct("<qHii")  # arrival, number of the topic, bytes of the value (-1: there is none), bytes of the headers
 _encode_headers = msgspec.msgpack.Encoder().encode
@@ -25,10 +25,10 @@ class Arrival(NamedTuple):
     arrival_ms: int
     topic_number: int
     value: bytes | None
-    headers: Headers
+    headers: RecordHeaders
 
 
-def packed(arrival_ms: int, topic_number: int, value: bytes | None, headers: Headers) -> bytes:
+def packed(arrival_ms: int, topic_number: int, value: bytes | None, headers: RecordHeaders) -> bytes:
     """The record as bytes, to be put behind others of the same contact."""
     told = _encode_headers(list(headers)) if headers else b""
     if value is None:
@@ -56,7 +56,7 @@ def _each(records: bytes) -> Iterator[Arrival]:
         if value_bytes >= 0:
             value = records[place : place + value_bytes]
             place += value_bytes
-        headers: Headers = ()
+        headers: RecordHeaders = ()
         if header_bytes:
             headers = _decode_headers(records[place : place + header_bytes])
             place += header_bytes

@@ -90,7 +90,7 @@ class ReplayedModel:
                     effect.points_e15 += points_e15
 
 
-class Comparison:
+class ModelComparison:
     """Replays contacts by the model in force and by a candidate, as of one instant.
 
     tally: what was added up so far.

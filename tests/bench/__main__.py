@@ -22,6 +22,7 @@ from tests.bench.imports import imports
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.readmodel import readmodel
+from tests.bench.replay import replay
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "confluent": confluent,
     "faust": stock_faust,
     "forty-rules": forty_rules,
+    "replay": replay,
     "state": state,
     "at-rest": at_rest,
     "latency": latency,
@@ -45,7 +47,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "delivery": delivery,
     "imports": imports,
 }
-NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
+NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules", "replay")
 FEWEST_EVENTS = 1_000
 BROKER_HEAP_MB = 512
 TERMINATED = 143

@@ -9,11 +9,16 @@ from pathlib import Path
 import msgspec
 
 from streamprocessor.contract.contact_ids import ContactIds
-from streamprocessor.contract.events.events import CONTACT_UPDATE, ValueDecoder, decode_line, value_decoder_for
+from streamprocessor.contract.events.events import (
+    CONTACT_UPDATE,
+    RecordHeaders,
+    ValueDecoder,
+    decode_line,
+    value_decoder_for,
+)
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.replay.arrivals import Headers
 from streamprocessor.replay.comparison import ReplaySource
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.record.facts import InputFact
@@ -107,7 +112,7 @@ def _as_always(revision: ModelRevision) -> Model:
 def _decode_line_value(
     contact: str,  # noqa: ARG001 - a ValueDecoder's signature
     value: bytes | None,
-    headers: Headers | None,  # noqa: ARG001
+    headers: RecordHeaders,  # noqa: ARG001
     arrival_ms: int,  # noqa: ARG001
 ) -> InputFact:
     return decode_line(value or b"")[1]

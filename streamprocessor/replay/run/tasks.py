@@ -23,7 +23,7 @@ from streamprocessor.kafka.metadata_pace import pace_metadata
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.parent_death import end_with_parent
 from streamprocessor.replay.arrivals import unpacked
-from streamprocessor.replay.comparison import Comparison, ContactRow, ReplaySource
+from streamprocessor.replay.comparison import ContactRow, ModelComparison, ReplaySource
 from streamprocessor.replay.contact_rows import csv_cells
 from streamprocessor.replay.linked_replay import Link
 from streamprocessor.replay.run.order import InputSpan, ReplayOrder
@@ -45,7 +45,7 @@ class StoppedError(Exception):
 
 
 @dataclass(slots=True)
-class Progress:
+class SharedProgress:
     """How far all processes are; shared by them. read, replayed: records. is_stopped: not 0 where they are to end."""
 
     read: Any
@@ -91,7 +91,7 @@ class _Here:
     """What the parts of this process have in common."""
 
     order: ReplayOrder
-    progress: Progress
+    progress: SharedProgress
     rows_written: int = 0
 
 
@@ -109,7 +109,7 @@ def begin(order: ReplayOrder, read: Any, replayed: Any, is_stopped: Any) -> None
 
 def begin_here(order: ReplayOrder, read: Any, replayed: Any, is_stopped: Any) -> None:
     """The parts that follow in this process are of the order."""
-    _here[:] = [_Here(order, Progress(read, replayed, is_stopped))]
+    _here[:] = [_Here(order, SharedProgress(read, replayed, is_stopped))]
 
 
 def links_in(spans: Sequence[InputSpan]) -> tuple[set[Link], str | None]:
@@ -199,12 +199,14 @@ def _names_somebody(key: bytes | None) -> bool:
 
 
 def _compare(
-    source: ReplaySource, outcome: PartOutcome, add: Callable[[Comparison, Callable[[Comparison], None]], None]
+    source: ReplaySource,
+    outcome: PartOutcome,
+    add: Callable[[ModelComparison, Callable[[ModelComparison], None]], None],
 ) -> None:
     here = _here[0]
     order, told = here.order, 0
 
-    def note(comparison: Comparison) -> None:
+    def note(comparison: ModelComparison) -> None:
         nonlocal told
         if comparison.tally.records - told >= TOLD_AFTER:
             here.progress.note_replayed(comparison.tally.records - told)
@@ -212,7 +214,7 @@ def _compare(
 
     with ExitStack() as ending:
         on_contact = _listener(here, outcome, ending)
-        comparison = Comparison(order.models(), source, order.at_ms, on_contact)
+        comparison = ModelComparison(order.models(), source, order.at_ms, on_contact)
         add(comparison, note)
         outcome.tally = comparison.finished()
         here.progress.note_replayed(outcome.tally.records - told)
@@ -245,7 +247,7 @@ def _rows_file(here: _Here, folder: Path, ending: ExitStack) -> Callable[[Any], 
 
 
 def _add_alone(
-    comparison: Comparison, alone: dict[bytes | None, bytearray], note: Callable[[Comparison], None]
+    comparison: ModelComparison, alone: dict[bytes | None, bytearray], note: Callable[[ModelComparison], None]
 ) -> None:
     while alone:
         key, records = alone.popitem()
@@ -254,7 +256,7 @@ def _add_alone(
 
 
 def _add_groups(
-    comparison: Comparison, groups: Sequence[Mapping[bytes, bytes]], note: Callable[[Comparison], None]
+    comparison: ModelComparison, groups: Sequence[Mapping[bytes, bytes]], note: Callable[[ModelComparison], None]
 ) -> None:
     for group in groups:
         if len(group) == 1:
