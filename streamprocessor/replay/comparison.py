@@ -61,7 +61,7 @@ class ReplayedModel:
 
     def __init__(self, model: Model, *, is_candidate: bool) -> None:
         self.model, self.is_candidate = model, is_candidate
-        self.scorer = Scorer(model)
+        self.scorer = Scorer(model, explains=False)
         self.hot_stages = model.hot_stages()
         self.unmet = UnmetRules(model)
         self.plan = compile_model(model)

@@ -17,8 +17,8 @@ from streamprocessor.scoring.steps.steps import Step
 TOGETHER_MS = 1_000
 """What arrives so shortly after the first of several facts is processed with it, as a worker does that is busy."""
 
-MOST_UNPACKED = 16
-"""With more events that are not packed the core measures all of them with each that comes."""
+MOST_UNPACKED = 12
+"""With a few more events that are not packed the core measures all of them with each that comes."""
 
 
 class HotLeadAt(NamedTuple):

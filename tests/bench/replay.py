@@ -37,6 +37,7 @@ def replay(rig: Rig) -> list[Figure]:
     records = outcome.tally.records
     return [
         Figure("one worker", rates["steady state"], "events/s"),
+        Figure("one worker, of the process", rates["steady state, of the process"], "events/CPU s"),
         Figure("replay by two models, from its start", records / seconds, "events/s"),
         Figure("replay by two models", records / cpu_seconds, "events/CPU s"),
         Figure("replay to one worker", records / seconds / rates["steady state"], "of the worker"),

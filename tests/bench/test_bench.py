@@ -25,7 +25,7 @@ FIGURES = COMPARED | {
     "latency": 8,
     "state": 12,
     "forty-rules": 12,
-    "replay": 5,
+    "replay": 6,
     "handover": 6,
     "imports": 6,
     "collector": 14 if has_tools() else 5,
