@@ -2,7 +2,8 @@
 
 The events that arrived since an instant are applied again one by one, in the order in which they arrived, to what the
 record held before; the law itself says which of them makes a hot lead. Attributes, verdicts and links are those of
-now, and of events no more than is stored: what no rule asked for when it came is not there.
+now, and of events no more than is stored: what no rule asked for when it came is not there, and what was compacted is
+as if it had been there from the beginning. So since_ms is to be no longer ago than the model's correction window.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from streamprocessor.scoring.events.acts import ACT
+from streamprocessor.scoring.events.acts import ACT, act_of
 from streamprocessor.scoring.evidence.derive import derive
 from streamprocessor.scoring.evidence.union import attributes_of, compacted_of, events_of, verdicts_of
 from streamprocessor.scoring.model.model import END_OF_TIME_MS
@@ -58,7 +59,7 @@ class RecentHotLeads:
         before.suppressed = record.suppressed
         before.compacted = deepcopy(next(iter(compacted_of(record)), None))
         before.compact_at_ms = END_OF_TIME_MS
-        before.evidence.replace(events)
+        before.evidence.replace(_as_if_again(event) for event in events)
         before.derived = derive(self._plan, before)
         for name in before.shown:
             score = score_at(self._plan.by_name[name], before, before.derived, at_ms)
@@ -66,6 +67,13 @@ class RecentHotLeads:
             if score.stage in self._hot_stages.get(name, ()):
                 before.episodes[name] = (1, None)
         return before
+
+
+def _as_if_again(event: StoredEvent) -> StoredEvent:
+    """The event as it would be stored if it came again: a form submission's act is known by what is left of it."""
+    if ACT not in event.properties:
+        return event
+    return event._replace(properties=event.properties | {ACT: act_of(_fact(event).properties)})
 
 
 def _fact(event: StoredEvent) -> Event:

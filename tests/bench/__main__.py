@@ -21,6 +21,7 @@ from tests.bench.handover import handover
 from tests.bench.imports import imports
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
+from tests.bench.preview import preview
 from tests.bench.readmodel import readmodel
 from tests.bench.replay import replay
 from tests.bench.report import Figure, Part, as_table, write_json
@@ -44,6 +45,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "collector": collector,
     "readmodel": readmodel,
     "search": search,
+    "preview": preview,
     "delivery": delivery,
     "imports": imports,
 }

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
+import psutil
 import pytest
+from sqlalchemy import update
 
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.readmodel.gateways import preview_jobs
+from streamprocessor.readmodel.gateways.preview_jobs import PreviewJobs
+from streamprocessor.readmodel.previews import run, stored_contacts
+from streamprocessor.readmodel.previews.order import ModelInForce, PreviewOrder, draft_after, encode_order
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.store.database import writing
+from streamprocessor.readmodel.store.tables import contacts
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.record.record import Record
 from tests.harness.apis import ALL, NO_ERASE, bearer
@@ -52,7 +64,7 @@ async def previewed(http: httpx.AsyncClient, text: str, *contacts: str) -> dict[
         answer: dict[str, Any] = (await http.get(path)).json()
         return answer
 
-    answer: dict[str, Any] = await until(answered, lambda told: told["state"] != "running", SECONDS, "the preview")
+    answer: dict[str, Any] = await until(answered, lambda found: found["state"] != "running", SECONDS, "the preview")
     return answer
 
 
@@ -75,6 +87,9 @@ async def test_a_draft_is_shown_at_work_on_all_contacts(http: httpx.AsyncClient)
     assert (one["contact_id"], len(answer["ten"])) == ("c-1", 1)
     assert one["scores"]["engagement"]["before"]["score"] == 25
     assert one["scores"]["engagement"]["after"] == {"score": 45, "stage": "hot", "values": None}
+    assert answer["sensitivity"]["deciding"] == [
+        {"score": "engagement", "rule": "contact-us", "contacts": 2, "falls": 2, "enters": 0}
+    ]
     assert (answer["hot_leads_a_week"]["before"], answer["hot_leads_a_week"]["after"]) == (0.25, 0.5)
 
 
@@ -88,6 +103,109 @@ async def test_who_is_hot_is_told_to_cool(http: httpx.AsyncClient) -> None:
         [{"contact_id": "c-2", "display_name": "No 2"}],
         colder["at"],
     )
+
+
+async def test_many_contacts_are_told_of_by_a_sample_first_and_exactly_then(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MOST_DRAWN", 40)
+    monkeypatch.setattr(run, "MOST_REPLAYED", 20)
+    monkeypatch.setattr(run, "TELL_SECONDS", 0.0)
+    monkeypatch.setattr(stored_contacts, "PAGE", 50)
+    in_force = ModelInForce(SCORER, MODEL)
+    draft = draft_after(in_force, DRAFT, NOW_MS)
+    with opened_database(database_url, tmp_path / "read-model.sqlite") as engine:
+        store_records(engine, {f"c-{n}": sent_forms(n % 3) for n in range(120)})
+        order = PreviewOrder("", in_force.revision, draft, ("c-1",), NOW_MS)
+
+        found = list(run.answers(order, engine))
+
+    assert [len(answer["ten"]) for answer in found] == [1] * len(found)
+    sampled = [answer for answer in found if answer.get("contacts_read") == 40]
+    assert {(answer["is_sample"], answer["state"], answer["contacts_all"]) for answer in sampled} == {
+        (True, "running", 120)
+    }
+    assert {answer.get("contacts_done") for answer in sampled} >= {None, 50, 100}
+    exact = found[-1]
+    assert (exact["is_sample"], exact["state"], exact["contacts_read"]) == (False, "done", 120)
+    assert exact["scores"]["engagement"]["stages_after"] == {"cold": 40, "hot": 80}
+    assert exact["scores"]["engagement"]["become_hot"] == 40
+    week = exact["hot_leads_a_week"]
+    assert (week["before"], week["after"], week["is_estimate"]) == (10, 20, True)
+    assert sampled[-1]["hot_leads_a_week"]["after"] == pytest.approx(20, rel=0.5)
+    assert exact["sensitivity"]["contacts"] == 40
+
+
+async def test_a_record_of_a_newer_model_ends_the_preview(tmp_path: Path) -> None:
+    newer = sent_forms(1)
+    newer.revision = 5
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        store_records(engine, {"c-1": sent_forms(1)})
+        with writing(engine) as connection:
+            connection.execute(update(contacts).values(record=encode_record(newer)))
+        output = BytesIO()
+        in_force = ModelInForce(SCORER, MODEL)
+        url = engine.url.render_as_string(hide_password=False)
+        draft = draft_after(in_force, DRAFT, NOW_MS)
+
+        run.main(encode_order(PreviewOrder(url, in_force.revision, draft, (), NOW_MS)), output)
+
+    last = orjson.loads(output.getvalue().splitlines()[-1])
+    assert (last["state"], last["error"]) == (
+        "failed",
+        "another model came into force meanwhile: begin the preview anew",
+    )
+
+
+async def test_a_preview_ends_with_the_next_one_of_its_session_or_when_it_is_told_to(tmp_path: Path) -> None:
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        app = ApiApp(engine, tmp_path)
+        http, previews = app.client(headers=bearer(ALL)), app.context.gateways.previews
+
+        async def begun(text: str) -> str:
+            return f"/api/model/previews/{(await http.post('/api/model/previews', json={'text': text})).json()['id']}"
+
+        first, second = await begun(MODEL), await begun(DRAFT)
+        assert ((await http.get(first)).status_code, (await http.get(second)).status_code) == (404, 200)
+        assert (await http.delete(second)).status_code == 200
+        assert (await http.get(second)).status_code == 404
+        assert [child for child in psutil.Process().children() if "previews.run" in " ".join(child.cmdline())] == []
+        await previews.stop()
+
+
+async def test_more_than_two_previews_at_once_have_to_wait(tmp_path: Path) -> None:
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        previews = PreviewJobs()
+        in_force = ModelInForce(SCORER, MODEL)
+        url = engine.url.render_as_string(hide_password=False)
+        order = PreviewOrder(url, in_force.revision, draft_after(in_force, DRAFT, NOW_MS), (), NOW_MS)
+        for asker in ("ann", "bob"):
+            await previews.begin(asker, order, {})
+        with pytest.raises(Problem) as refusal:
+            await previews.begin("cyd", order, {})
+        assert (refusal.value.status_code, refusal.value.code) == (503, "previews-under-way")
+        await previews.begin("ann", order, {})
+        await previews.stop()
+
+
+async def test_a_preview_whose_process_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_jobs, "_COMMAND", ["-c", "raise SystemExit(3)"])
+    in_force = ModelInForce(SCORER, MODEL)
+    previews, draft = PreviewJobs(), draft_after(in_force, DRAFT, NOW_MS)
+
+    job = await previews.begin("ann", PreviewOrder("", in_force.revision, draft, (), NOW_MS), {})
+    await until(lambda: job.is_running, lambda is_running: not is_running, SECONDS, "its end")
+
+    assert job.answer["error"] == "its process ended without an answer: begin it anew"
+
+
+async def test_rules_that_count_from_now_on_are_named(http: httpx.AsyncClient) -> None:
+    later = MODEL.replace(
+        "points: 1, limit: {count: 1, per: properties.message}", "points: 1, where: {properties.x: 1}"
+    )
+    answer = await previewed(http, later)
+
+    assert [(rule["rule"], rule["missing"]) for rule in answer["from_now_on"]] == [("open", ["properties.x"])]
 
 
 async def test_a_draft_that_can_not_be_is_refused_line_by_line(http: httpx.AsyncClient) -> None:

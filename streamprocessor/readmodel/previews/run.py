@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import orjson
 from sqlalchemy import Engine
 
+from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import StreamprocessorError, place_of
@@ -22,9 +23,14 @@ from streamprocessor.readmodel.previews.order import PreviewOrder, decode_order
 from streamprocessor.readmodel.previews.stored_contacts import RecordRow, all_contacts, contacts_of, drawn_contacts
 from streamprocessor.readmodel.store.database import opened_beside
 from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
+from streamprocessor.replay.model_change import ModelChange
+from streamprocessor.replay.sensitivity import sensitivity_of
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 MOST_DRAWN = 5_000
+MOST_REPLAYED = 2_000
+"""Of so many of them the events of the last weeks are applied again."""
 TELL_SECONDS = 1.0
 NICENESS = 10
 """Whoever asks the API comes first."""
@@ -62,13 +68,17 @@ def answers(order: PreviewOrder, engine: Engine) -> Iterator[dict[str, Any]]:
     yield dict(answer)
     drawn = drawn_contacts(engine, MOST_DRAWN)
     answer["contacts_all"] = drawn.contacts
+    is_whole = drawn.contacts <= len(drawn.ids)
+    replayed = frozenset(drawn.ids if is_whole else drawn.ids[:MOST_REPLAYED])
     effect = Effect(old, new, order.at_ms)
-    for _ in _counted(effect, _drawn_pages(engine, drawn.ids), frozenset(drawn.ids)):
+    for _ in _counted(effect, _drawn_pages(engine, drawn.ids), replayed):
         answer |= {"contacts_read": effect.contacts, **effect.answer(drawn.contacts)}
         yield dict(answer)
-    if drawn.contacts > len(drawn.ids):
+    answer["sensitivity"] = sensitivity_of(new, _drafted(order, engine, drawn.ids), order.at_ms).as_json()
+    yield dict(answer)
+    if not is_whole:
         effect = Effect(old, new, order.at_ms)
-        for _ in _counted(effect, all_contacts(engine), frozenset(drawn.ids)):
+        for _ in _counted(effect, all_contacts(engine), replayed):
             yield answer | {"contacts_done": effect.contacts}
     exact = {"contacts_read": effect.contacts, "contacts_all": effect.contacts, **effect.answer(effect.contacts)}
     yield answer | exact | {"contacts_done": effect.contacts, "is_sample": False, "state": "done"}
@@ -91,12 +101,12 @@ def _one_by_one(order: PreviewOrder, engine: Engine, old: Scorer, new: Scorer) -
         yield {**effect.title(row), "scores": scores}
 
 
-def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[str]) -> Iterator[None]:
+def _counted(effect: Effect, pages: Iterator[list[RecordRow]], replayed: frozenset[str]) -> Iterator[None]:
     """Add all contacts of the pages; stops for an answer now and then, and once at the end."""
     told_seconds = time.monotonic()
     for page in pages:
         for row in page:
-            effect.add(row, is_drawn=row.contact_id in drawn)
+            effect.add(row, is_drawn=row.contact_id in replayed)
         if time.monotonic() - told_seconds >= TELL_SECONDS:
             yield
             told_seconds = time.monotonic()
@@ -104,8 +114,21 @@ def _counted(effect: Effect, pages: Iterator[list[RecordRow]], drawn: frozenset[
 
 
 def _drawn_pages(engine: Engine, ids: list[str]) -> Iterator[list[RecordRow]]:
+    """The contacts of these ids, in their order."""
     for first in range(0, len(ids), _CHUNK):
-        yield list(contacts_of(engine, ids[first : first + _CHUNK]).values())
+        some = ids[first : first + _CHUNK]
+        rows = contacts_of(engine, some)
+        yield [rows[contact_id] for contact_id in some if contact_id in rows]
+
+
+def _drafted(order: PreviewOrder, engine: Engine, ids: list[str]) -> Iterator[Record]:
+    """The records of these contacts under the draft, as ModelChange leaves them."""
+    change = ModelChange(Scorer(model_of(order.in_force)), Scorer(model_of(order.draft)))
+    for page in _drawn_pages(engine, ids):
+        for row in page:
+            record = decode_record(row.record)
+            change.count(record, order.at_ms)
+            yield record
 
 
 def _write(output: BinaryIO, answer: dict[str, Any]) -> None:

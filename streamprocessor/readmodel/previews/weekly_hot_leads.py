@@ -10,11 +10,11 @@ from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
-WEEKS = 4
+MOST_DAYS, WEEK_DAYS = 28, 7
 HOW = (
-    "the events of the last 28 days that contacts' records hold, applied again in the order in which they arrived, "
-    "attributes and verdicts as they are now; of every contact that is hot under either model, and of {drawn} of "
-    "{others} others, drawn by a hash of their ids"
+    "the events of the last {days:g} days that contacts' records hold, applied again in the order in which they "
+    "arrived, attributes and verdicts as they are now; of every contact that is hot under either model, and of {drawn} "
+    "of {others} others, drawn by a hash of their ids"
 )
 
 
@@ -24,7 +24,9 @@ class WeeklyHotLeads:
     def __init__(self, old: Scorer, new: Scorer, at_ms: int) -> None:
         """Count what both models announce in the weeks before at_ms."""
         self._old, self._at_ms = old, at_ms
-        self._since_ms = at_ms - WEEKS * 7 * DAY_MS
+        # Records hold events one by one for so long alone; what is older is in their sums.
+        window_ms = min(MOST_DAYS * DAY_MS, old.model.correction_window_ms)
+        self._since_ms, self._days = at_ms - window_ms, window_ms / DAY_MS
         self._before, self._after = RecentHotLeads(old), RecentHotLeads(new)
         self._of_hot = [0, 0]
         self._of_drawn = [0, 0]
@@ -49,11 +51,12 @@ class WeeklyHotLeads:
         """Of all contacts. share: how many of 1 were counted or passed over."""
         of_one = self._others / self._drawn if self._drawn else 0.0
         before, after = (
-            (hot + drawn * of_one) / WEEKS / share for hot, drawn in zip(self._of_hot, self._of_drawn, strict=True)
+            (hot + drawn * of_one) * WEEK_DAYS / self._days / share
+            for hot, drawn in zip(self._of_hot, self._of_drawn, strict=True)
         )
         return {
             "before": before,
             "after": after,
             "is_estimate": share < 1 or self._drawn < self._others,
-            "how": HOW.format(drawn=self._drawn, others=self._others),
+            "how": HOW.format(days=self._days, drawn=self._drawn, others=self._others),
         }

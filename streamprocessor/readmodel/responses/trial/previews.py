@@ -88,6 +88,54 @@ class HotLeadsAWeek(BaseModel):
     how: str
 
 
+class DecidingRuleView(BaseModel):
+    """A rule of the draft without which some contacts would be hot no more, or would be."""
+
+    score: str
+    rule: str
+    contacts: int = Field(description="That have points by it.")
+    falls: int = Field(description="That are hot, and would not be without it.")
+    enters: int = Field(description="That are not hot, and would be without it.")
+
+
+class UnmetRuleView(BaseModel):
+    """A rule that nothing met."""
+
+    score: str
+    rule: str
+
+
+class AlikeRulesView(BaseModel):
+    """Two rules that say nearly the same."""
+
+    score: str
+    rule: str
+    other: str
+    both: int = Field(description="Events, or of rules on attributes contacts, that both met.")
+    jaccard: float = Field(description="What share this is of all that either met.")
+
+
+class OtherHalfLifeView(BaseModel):
+    """How a score's ranking of contacts moves with other half-lives."""
+
+    score: str
+    times: float = Field(description="What the half-lives of all its rules are multiplied by.")
+    contacts: int = Field(description="That were ranked.")
+    rank_correlation: float | None = Field(description="Spearman's; null: all have the same score.")
+    top_changed_percent: float = Field(description="How many of the first tenth are not in it any more.")
+
+
+class SensitivityView(BaseModel):
+    """What the draft's answers hang on, by so many contacts."""
+
+    contacts: int
+    hot: int
+    deciding: list[DecidingRuleView]
+    never: list[UnmetRuleView]
+    alike: list[AlikeRulesView]
+    half_lives: list[OtherHalfLifeView]
+
+
 class Preview(BaseModel):
     """What a draft does, as far as it is known; all as of one instant."""
 
@@ -111,7 +159,7 @@ class Preview(BaseModel):
     cools: list[TitledContact] = Field([], description="The first of them.")
     hot_leads_a_week: HotLeadsAWeek | None = None
     cooling: list[CoolingContact] = Field([], description="Those that are hot now and cool the soonest.")
-    sensitivity: dict[str, Any] | None = None
+    sensitivity: SensitivityView | None = Field(None, description="Of contacts that were drawn by a hash of their ids.")
 
 
 class PreviewName(BaseModel):
