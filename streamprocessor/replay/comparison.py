@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappush, heapreplace
 from typing import Any
 
+from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.display import display_name
 from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import ValueDecoder
 from streamprocessor.errors import RecordError
+from streamprocessor.kafka.partitioner import murmur2
 from streamprocessor.replay.arrivals import Arrival, unpacked
 from streamprocessor.replay.contact_replay import ReplayedContact, replayed_alone, replayed_together, together
 from streamprocessor.replay.model_change import ScoreChanges, hot_scores
 from streamprocessor.replay.shown_scores import shown_scores
-from streamprocessor.replay.tally import MOST_NAMED, NamedContact, ReplayTally, RuleEffect, week_of
+from streamprocessor.replay.tally import MOST_DRAWN, MOST_NAMED, NamedContact, ReplayTally, RuleEffect, week_of
 from streamprocessor.replay.unmet_rules import UnmetRules
 from streamprocessor.scoring.evidence.union import attributes_of, sources_of
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
@@ -205,6 +208,7 @@ class ModelComparison:
             self._before.count_rules(was, self._at_ms, tally)
         if now is not None:
             self._after.count_rules(now, self._at_ms, tally)
+            self._draw(contact, now)
         tally.changed += self._count_scores(was, now)
         hot_before = frozenset() if was is None else hot_scores(self._before.hot_stages, was.shown)
         hot_after = frozenset() if now is None else hot_scores(self._after.hot_stages, now.shown)
@@ -220,6 +224,14 @@ class ModelComparison:
             _keep_first(tally.cools, named)
         if self._on_contact is not None:
             self._on_contact(self._row(named, (was, now), (before, after)))
+
+    def _draw(self, contact: str, record: Record) -> None:
+        """Keep the record among the drawn ones where its contact's hash is among the least."""
+        drawn, key_hash = self.tally.drawn, murmur2(contact.encode())
+        if len(drawn) < MOST_DRAWN:
+            heappush(drawn, (-key_hash, encode_record(record)))
+        elif -key_hash > drawn[0][0]:
+            heapreplace(drawn, (-key_hash, encode_record(record)))
 
     def _count_scores(self, was: Record | None, now: Record | None) -> bool:
         """Count what is otherwise, score by score; whether anything is."""

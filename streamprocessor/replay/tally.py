@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import NamedTuple
 
 from streamprocessor.replay.model_change import ScoreChanges
@@ -15,6 +16,10 @@ WEEK_MS = 604_800_000
 _MONDAY_MS = 345_600_000  # 1970 began on a Thursday
 MOST_NAMED = 200
 """So many contacts are named of those that become hot, and of those that cool; the first by their ids."""
+
+
+MOST_DRAWN = 500
+"""By so many contacts, drawn by a hash of their ids, it is found out what the candidate hangs on."""
 
 
 class NamedContact(NamedTuple):
@@ -46,6 +51,7 @@ class ReplayTally:
     dead_letters: (topic, reason) → records.
     records: that were replayed; duplicates: facts that were known already by the model in force.
     first_ms, last_ms: arrivals of the oldest and the newest record; None: there was none.
+    drawn: (hash of the id times -1, record under the candidate, encoded) of contacts, those with the least hashes.
     largest_bytes: of the input that was in memory at once in one process.
     """
 
@@ -63,6 +69,7 @@ class ReplayTally:
     duplicates: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
+    drawn: list[tuple[int, bytes]] = field(default_factory=list)
     largest_bytes: int = 0
 
     def note_arrival(self, arrival_ms: int) -> None:
@@ -91,6 +98,7 @@ class ReplayTally:
         self.met |= other.met
         self.becomes_hot = sorted(self.becomes_hot + other.becomes_hot)[:MOST_NAMED]
         self.cools = sorted(self.cools + other.cools)[:MOST_NAMED]
+        self.drawn = nlargest(MOST_DRAWN, self.drawn + other.drawn)
         self.first_ms = min((ms for ms in (self.first_ms, other.first_ms) if ms is not None), default=None)
         self.last_ms = max((ms for ms in (self.last_ms, other.last_ms) if ms is not None), default=None)
         self.largest_bytes = max(self.largest_bytes, other.largest_bytes)

@@ -56,7 +56,12 @@ def test_a_small_bench_of_all_parts_reports_every_figure_and_leaves_nothing_behi
     rows = small_bench(tmp_path, folder)
 
     assert {part: sum(row["part"] == part for row in rows) for part in FIGURES} == FIGURES
-    assert {row["part"] for row in rows if row["to_worker"] is not None} == {*COMPARED, "forty-rules", "imports", "replay"}
+    assert {row["part"] for row in rows if row["to_worker"] is not None} == {
+        *COMPARED,
+        "forty-rules",
+        "imports",
+        "replay",
+    }
 
 
 def small_bench(tmp_path: Path, folder: Path, *options: str) -> list[dict[str, Any]]:

@@ -44,6 +44,7 @@ def print_replay(answer: dict[str, Any], file: str, against: str) -> None:
         )
     _print_hot_leads(answer)
     _print_rules(answer)
+    _print_deciding(answer["sensitivity"])
     _print_named("become hot", answer["becomes_hot"])
     _print_named("cool", answer["cools"])
     _print_contacts(answer["contacts"])
@@ -73,6 +74,14 @@ def _print_rules(answer: dict[str, Any]) -> None:
         unmet = [f"{each['score']}/{each['rule']}" for each in answer["unmet_rules"]]
         click.echo("\nRules that nothing met:")
         print_table(("rule",), [(name,) for name in unmet[:MOST_RULES]])
+
+
+def _print_deciding(told: dict[str, Any]) -> None:
+    rows = [(each["score"], each["rule"], each["contacts"], each["falls"], each["enters"]) for each in told["deciding"]]
+    if rows:
+        drawn = f"{told['contacts']} contacts, drawn" if told["is_sample"] else f"all {told['contacts']} contacts"
+        columns = ("score", "rule", "contacts", "hot only by it", "hot without it")
+        print_table(columns, rows[:MOST_PRINTED], title=f"\nRules that decide who is hot, by {drawn}")
 
 
 def _print_named(what: str, contacts: Sequence[dict[str, Any]]) -> None:

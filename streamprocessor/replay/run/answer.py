@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.model_file.revisions import ModelRevision
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.replay.contact_rows import as_json
 from streamprocessor.replay.run.order import ReplayOrder
 from streamprocessor.replay.run.replays import ReplayOutcome
+from streamprocessor.replay.sensitivity import sensitivity_of
 from streamprocessor.replay.tally import MOST_NAMED, WEEK_MS, NamedContact, ReplayTally
 from streamprocessor.replay.unmet_rules import UnmetRules
+from streamprocessor.scoring.scorer import Scorer
 
 NANO_E15 = 1_000_000
 
@@ -52,6 +55,7 @@ def answer_of(order: ReplayOrder, outcome: ReplayOutcome) -> dict[str, Any]:
         "unmet_rules": _unmet(order, tally),
         "becomes_hot": _named(tally.becomes_hot),
         "cools": _named(tally.cools),
+        "sensitivity": _sensitivity(order, tally),
         "contacts": [as_json(row) for row in outcome.rows],
     }
 
@@ -140,6 +144,13 @@ def _unmet(order: ReplayOrder, tally: ReplayTally) -> list[dict[str, str]]:
     """The candidate's rules on events that no event met."""
     left = sorted(UnmetRules(order.models()[1]).left - {name for name, is_candidate in tally.met if is_candidate})
     return [dict(zip(("score", "rule"), name.split("/", 1), strict=True)) for name in left]
+
+
+def _sensitivity(order: ReplayOrder, tally: ReplayTally) -> dict[str, Any]:
+    """What the candidate hangs on, by the contacts that were drawn."""
+    records = [decode_record(record) for _, record in tally.drawn]
+    told = sensitivity_of(Scorer(order.models()[1]), records, order.at_ms).as_json()
+    return told | {"is_sample": len(records) < tally.contacts}
 
 
 def _named(contacts: list[NamedContact]) -> list[dict[str, Any]]:

@@ -100,6 +100,27 @@ class ReplayOrder:
             raise OperatorError(message)
 
 
+def encode_order(order: ReplayOrder) -> bytes:
+    """The order of a whole replay as JSON, in one line; it has secrets in it, and goes to nobody but the process."""
+    return msgspec.json.encode(
+        {
+            "settings": order.settings.model_dump(mode="json"),
+            "before": order.before,
+            "after": order.after,
+            "at_ms": order.at_ms,
+            "address_salt": order.address_salt,
+            "since_ms": order.since_ms,
+        }
+    )
+
+
+def decode_order(line: bytes) -> ReplayOrder:
+    """The order that encode_order wrote."""
+    told = msgspec.json.decode(line)
+    before, after = (msgspec.convert(told.pop(word), ModelRevision) for word in ("before", "after"))
+    return ReplayOrder(Settings.model_validate(told.pop("settings")), before, after, **told)
+
+
 def candidate_after(before: ModelRevision, candidate: ModelRevision) -> ModelRevision:
     """The candidate under the number after the other's, which tells its records from those of the model in force."""
     return msgspec.structs.replace(candidate, revision=before.revision + 1)
