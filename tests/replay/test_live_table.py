@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of
 from streamprocessor.kafka.partitioner import partition_of
-from streamprocessor.replay.run.order import ReplayOrder, candidate_after
+from streamprocessor.readmodel.gateways.trial.job_process import answered_by
+from streamprocessor.replay.run.order import ReplayOrder, candidate_after, encode_order
 from streamprocessor.replay.run.replays import ReplayOutcome, replay_topics
 from streamprocessor.replay.shown_scores import shown_scores
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
@@ -97,6 +101,13 @@ async def send_misplaced(system: System, contact: str, partitions: int) -> None:
         )
 
 
+async def told_by_a_process(order: ReplayOrder) -> dict[str, Any]:
+    """What the process of the API says last."""
+    told: dict[str, Any] = {}
+    await answered_by("streamprocessor.replay.run.process", encode_order(order), told.update, "replay")
+    return told
+
+
 async def test_a_replay_shows_what_the_live_table_shows(system: System, worker: MakeWorker) -> None:
     model: Model = await system.create(FORTY_RULES)
     live = worker()
@@ -119,4 +130,26 @@ async def test_a_replay_shows_what_the_live_table_shows(system: System, worker: 
         assert {name: after for name, (_, after) in rows[contact].scores.items()} == live_scores, contact
     reasons = {reason for _, reason in tally.dead_letters}
     assert "not-json" in reasons
+    told = await told_by_a_process(order)
+    assert (told["state"], told["answer"]["contacts_all"], told["answer"]["changed"]) == ("done", len(records), 0)
     assert await announced(system) == announcements
+
+
+async def test_a_topic_whose_head_is_gone_is_named(system: System) -> None:
+    await system.create()
+    visits = [Sent("page-visits", b"ann", {"id": f"v-{n}", "properties": {"path": "/"}}) for n in range(5)]
+    await system.send(visits)
+    where = TopicPartition(system.full["page-visits"], partition_of(b"ann", 4))
+    admin = AIOKafkaAdminClient(**system.clients.arguments())
+    await admin.start()
+    try:
+        await admin.delete_records({where: RecordsToDelete(before_offset=3)})
+    finally:
+        await admin.close()
+
+    order, outcome = await replayed(system, frozenset())
+
+    (head,) = outcome.missing_heads
+    assert (head.topic, head.records, outcome.tally.records) == (where.topic, 3, 2)
+    assert head.holds_since_ms is not None
+    assert abs(order.at_ms - head.holds_since_ms) < 60_000
