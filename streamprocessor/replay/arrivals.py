@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
 import msgspec
 
 from streamprocessor.contract.events.events import RecordHeaders
+from streamprocessor.scoring.canonical import unchecked
 
+_PLACE = itemgetter(0, 1)
 _HEAD = Struct("<qHii")  # arrival, number of the topic, bytes of the value (-1: there is none), bytes of the headers
 _encode_headers = msgspec.msgpack.Encoder().encode
 _decode_headers = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]]).decode
@@ -43,7 +46,7 @@ def unpacked(records: bytes | bytearray) -> list[Arrival]:
     [None, b'later']
     """
     arrivals = list(_each(bytes(records)))
-    arrivals.sort(key=lambda arrival: arrival[:2])
+    arrivals.sort(key=_PLACE)
     return arrivals
 
 
@@ -60,4 +63,4 @@ def _each(records: bytes) -> Iterator[Arrival]:
         if header_bytes:
             headers = _decode_headers(records[place : place + header_bytes])
             place += header_bytes
-        yield Arrival(arrival_ms, topic_number, value, headers)
+        yield unchecked(Arrival, (arrival_ms, topic_number, value, headers))

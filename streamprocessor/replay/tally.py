@@ -72,13 +72,11 @@ class ReplayTally:
     drawn: list[tuple[int, bytes]] = field(default_factory=list)
     largest_bytes: int = 0
 
-    def note_arrival(self, arrival_ms: int) -> None:
-        """A record that came then is replayed."""
-        self.records += 1
-        if self.first_ms is None or arrival_ms < self.first_ms:
-            self.first_ms = arrival_ms
-        if self.last_ms is None or arrival_ms > self.last_ms:
-            self.last_ms = arrival_ms
+    def note_arrivals(self, records: int, first_ms: int, last_ms: int) -> None:
+        """So many records, the oldest and the newest of which came then, are replayed."""
+        self.records += records
+        self.first_ms = first_ms if self.first_ms is None else min(self.first_ms, first_ms)
+        self.last_ms = last_ms if self.last_ms is None else max(self.last_ms, last_ms)
 
     def add(self, other: ReplayTally) -> None:
         """Add the sums of another one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,8 +109,11 @@ async def told_by_a_process(order: ReplayOrder) -> dict[str, Any]:
     return told
 
 
-async def test_a_replay_shows_what_the_live_table_shows(system: System, worker: MakeWorker) -> None:
-    model: Model = await system.create(FORTY_RULES)
+async def test_a_replay_shows_what_the_live_table_shows(system: System, worker: MakeWorker, tmp_path: Path) -> None:
+    model_file = tmp_path / "forty.yaml"
+    # Within the band of a hysteresis the stage may depend on what happened to be processed together.
+    model_file.write_text(FORTY_RULES.read_text().replace("{from: 41, leave_below: 35}", "41"))
+    model: Model = await system.create(model_file)
     live = worker()
     await live.ready()
     await system.send(story())

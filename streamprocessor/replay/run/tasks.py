@@ -21,6 +21,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.metadata_pace import pace_metadata
 from streamprocessor.kafka.partitioner import partition_of
+from streamprocessor.kafka.raw_fetch import use_raw_fetching
 from streamprocessor.process.parent_death import end_with_parent
 from streamprocessor.replay.arrivals import unpacked
 from streamprocessor.replay.comparison import ContactRow, ModelComparison, ReplaySource
@@ -104,6 +105,7 @@ def begin(order: ReplayOrder, read: Any, replayed: Any, is_stopped: Any) -> None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it says when it ends
     gc.set_threshold(MOST_OBJECTS_YOUNG)
     pace_metadata()
+    use_raw_fetching()
     begin_here(order, read, replayed, is_stopped)
 
 
