@@ -43,7 +43,7 @@ class RuleWatch:
         self._by_type: dict[str, list[tuple[str, FirstUnmet]]] = {}
         for watched in watched_rules(model):
             for type_ in watched.types or ():
-                first_unmet = _first_unmet(watched.rule, model.derivations)
+                first_unmet = first_unmet_of(watched.rule, model.derivations)
                 self._by_type.setdefault(type_, []).append((watched.key, first_unmet))
 
     def add(self, event: Event) -> None:
@@ -93,7 +93,7 @@ def unmet_of(counted: str) -> Unmet:
     return Unmet(path, operator, how)
 
 
-def _first_unmet(rule: Rule, derivations: Sequence[Derivation]) -> FirstUnmet:
+def first_unmet_of(rule: Rule, derivations: Sequence[Derivation]) -> FirstUnmet:
     """A function that tells what an event fails first of what the rule asks for."""
     find, asked = unmet_finder(rule), _paths_asked(rule)
     read = derivations_read(derivations, asked)

@@ -27,6 +27,7 @@ from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
 from streamprocessor.cli.rebuild.command import rebuild
+from streamprocessor.cli.replay.command import replay
 from streamprocessor.cli.score import score
 from streamprocessor.cli.shadow.command import shadow
 from streamprocessor.cli.sign_in import sign_in
@@ -132,6 +133,7 @@ for command in (
     explain,
     export,
     score,
+    replay,
     import_file,
     simulate,
     dead_letters,

@@ -13,7 +13,7 @@ from streamprocessor.contract.events.events import decode_line
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.rows import BadRow
-from streamprocessor.offline.linked_replay import linked_groups, replay
+from streamprocessor.replay.linked_replay import linked_groups, replay
 from streamprocessor.scoring.evidence.union import sources_of
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.model import Model

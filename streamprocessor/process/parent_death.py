@@ -21,12 +21,17 @@ def ended_with_parent(command: list[str]) -> list[str]:
     return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(os.getpid()), *command]
 
 
-def run(parent_pid: int, command: list[str]) -> None:
-    """Become `command`; end at once when the parent is gone already."""
+def end_with_parent() -> None:
+    """Have the kernel kill this process when the thread that started it ends; elsewhere than on Linux it lives on."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent_pid:
-            sys.exit(1)
+
+
+def run(parent_pid: int, command: list[str]) -> None:
+    """Become `command`; end at once when the parent is gone already."""
+    end_with_parent()
+    if sys.platform == "linux" and os.getppid() != parent_pid:
+        sys.exit(1)
     os.execvp(command[0], command)
 
 

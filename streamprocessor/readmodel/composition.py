@@ -57,6 +57,7 @@ from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.model_topic import ModelTopic
 from streamprocessor.readmodel.gateways.shadow_client import ShadowClient, shadow_address
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
+from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
 from streamprocessor.readmodel.projection.changes import PROJECTED
@@ -177,8 +178,7 @@ async def run_api(
     finally:
         listening.close()
         broken = await ended(tasks, clients)
-        await gateways.imports.stop()
-        await gateways.previews.stop()
+        await gateways.stop()
         folders.lock.release()
         await asyncio.gather(
             models.stop(),
@@ -247,6 +247,7 @@ def _gateways(
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         secrets_env_prefix=settings.delivery_secrets_env_prefix,
         mappings=Path(settings.mappings_dir),
+        replays=ReplayJobs(settings),
     )
 
 

@@ -72,10 +72,10 @@ class Scorer:
     What is called `..._in_place` changes the record that it is given, for speed; all else only answers.
     """
 
-    def __init__(self, model: Model) -> None:
-        """Compile the model's conditions and laws."""
+    def __init__(self, model: Model, *, explains: bool = True) -> None:
+        """Compile the model's conditions and laws. explains: whether steps say what caused them."""
         self.model = model
-        self._plan = compile_model(model)
+        self._plan = compile_model(model, explains=explains)
         self._shown_state = ShownState(self._plan)
 
     def blank(self) -> Record:

@@ -19,6 +19,7 @@ from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.kafka.model_follower import ModelFollower
+from streamprocessor.kafka.raw_fetch import use_raw_fetching
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
@@ -34,7 +35,6 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.clock_skew import clock_skew_ms, follow_clock_skew
 from streamprocessor.stream.composition import Composition
-from streamprocessor.stream.faust_shell.raw_fetch import use_raw_fetching
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.health import health_application

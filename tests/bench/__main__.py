@@ -23,6 +23,7 @@ from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.preview import preview
 from tests.bench.readmodel import readmodel
+from tests.bench.replay import replay
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "confluent": confluent,
     "faust": stock_faust,
     "forty-rules": forty_rules,
+    "replay": replay,
     "state": state,
     "at-rest": at_rest,
     "latency": latency,
@@ -47,7 +49,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "delivery": delivery,
     "imports": imports,
 }
-NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
+NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules", "replay")
 FEWEST_EVENTS = 1_000
 BROKER_HEAP_MB = 512
 TERMINATED = 143

@@ -25,6 +25,7 @@ FIGURES = COMPARED | {
     "latency": 8,
     "state": 12,
     "forty-rules": 12,
+    "replay": 6,
     "handover": 6,
     "imports": 6,
     "collector": 14 if has_tools() else 5,
@@ -55,7 +56,12 @@ def test_a_small_bench_of_all_parts_reports_every_figure_and_leaves_nothing_behi
     rows = small_bench(tmp_path, folder)
 
     assert {part: sum(row["part"] == part for row in rows) for part in FIGURES} == FIGURES
-    assert {row["part"] for row in rows if row["to_worker"] is not None} == {*COMPARED, "forty-rules", "imports"}
+    assert {row["part"] for row in rows if row["to_worker"] is not None} == {
+        *COMPARED,
+        "forty-rules",
+        "imports",
+        "replay",
+    }
 
 
 def small_bench(tmp_path: Path, folder: Path, *options: str) -> list[dict[str, Any]]:

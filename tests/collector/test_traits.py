@@ -18,8 +18,8 @@ from streamprocessor.collector.http.wire_format import DecodedEvents, WireFormat
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import ImportRow
-from streamprocessor.offline.linked_replay import replay
 from streamprocessor.offline.score_file import read_facts
+from streamprocessor.replay.linked_replay import replay
 from streamprocessor.scoring.evidence.union import attributes_of
 from streamprocessor.scoring.model.model import E15
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison

@@ -29,6 +29,7 @@ from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.import_run import RunImport
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
+from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
@@ -113,6 +114,7 @@ class ApiApp:
         model_topic: Any = NOT_HERE,
         model_approvals: int = 0,
         shadow: Any = NOT_HERE,
+        settings: Settings | None = None,
     ) -> None:
         self.clock, self.producer = Clock(NOW_MS), Producer()
         self.scorer, self.model_text, self.delivery = SCORER, MODEL, Delivery()
@@ -147,6 +149,7 @@ class ApiApp:
                 import_files=ImportFiles(folder / "import-files", imports, self.clock),
                 saved_mappings=SavedMappings(folder / "import-mappings"),
                 propose=partial(propose, Settings(address_salt=ADDRESS_SALT, data_dir=str(folder))),
+                replays=ReplayJobs(settings or Settings(data_dir=str(folder))),
                 allowed_hosts=frozenset({"127.0.0.1"}),
                 secrets_env_prefix="HOOK_",
                 mappings=folder,

@@ -50,6 +50,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "doctor": ("doctor", "doctor worker api --bootstrap kafka:9092"),
     "explain": ("explain c-42", "explain c-42 --at 2026-12-24T00:00:00Z"),
     "export": ("export c-42",),
+    "replay": (
+        "replay --model next.yaml",
+        "replay --model next.yaml --since 2026-11-01T00:00:00Z --csv contacts.csv",
+        "replay --model next.yaml --against scoring.yaml --events events.jsonl",
+    ),
     "score": ("score --events events.jsonl --model scoring.yaml",),
     "import": (
         "import contacts.csv --dry-run",

@@ -42,6 +42,7 @@ SUMMARIES: Mapping[str, str] = {
     "status": "Show how all of it is, on one screen.",
     "doctor": "Name what keeps processes from starting, and its mend.",
     "explain": "Explain a contact's scores: the parts that add up.",
+    "replay": "What another model makes of all that came.",
     "score": "Score a file's contacts, without Kafka.",
     "import": "Bring in a list, an export or events from a file.",
     "simulate": "Play traffic of made-up contacts.",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +23,9 @@ from rich.progress import (
 from streamprocessor.contract.foreign_text import printable
 from streamprocessor.imports.progress.pace import ImportPace
 from streamprocessor.kafka.embedded import progress
+
+if TYPE_CHECKING:
+    from streamprocessor.replay.run.crew import ReplayProgress
 
 Note = Callable[[str], None]
 
@@ -59,6 +63,20 @@ def import_bar(file: Path) -> Iterator[ImportBar]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with _bar(*columns, TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[left]}")) as bar:
         yield ImportBar(bar, file)
+
+
+@contextmanager
+def replay_bar() -> Iterator[Callable[[ReplayProgress], None]]:
+    """A bar for a replay: what to call with how far it is."""
+    with _bar(TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}")) as bar:
+        task = bar.add_task("", total=None, left="")
+
+        def move(now: ReplayProgress) -> None:
+            seconds = now.remaining_seconds
+            left = "" if seconds is None else f"{timedelta(seconds=round(seconds))} left"
+            bar.update(task, completed=now.records, total=now.records_all or None, left=left)
+
+        yield move
 
 
 @contextmanager

@@ -112,6 +112,12 @@ def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
     return evidence.packed_count + len(fresh), evidence.packed + packed, names.layout, evidence.marks + marks
 
 
+def packed_evidence(evidence: Evidence) -> Evidence:
+    """The same evidence with all its events packed, as if it had been written and read."""
+    count, packed, names, marks = pack(evidence)
+    return Evidence(packed, count, marks, string_table_in(bytes(names)))
+
+
 def compacted_row(compacted: Compacted | None) -> tuple[Any, ...] | None:
     """The fields of CompactedLayout, in its order."""
     if compacted is None:

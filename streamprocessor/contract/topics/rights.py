@@ -111,7 +111,7 @@ _DUTIES = {
     ),
     READER: _Duty(
         "commands that only look: `status`, `topics check`, `topics repair`, `explain`, `export`, `catalogue`, "
-        "`dead-letters list` and `show`, `model show`, `history`, `diff` and `check --live`",
+        "`replay`, `dead-letters list` and `show`, `model show`, `history`, `diff` and `check --live`",
         {
             READ: (IN, CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS, DEAD_LETTERS),
             DESCRIBE: DIRECTIONS,

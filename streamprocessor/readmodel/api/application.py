@@ -39,7 +39,7 @@ from streamprocessor.readmodel.endpoints.leads import hot_leads, inbox
 from streamprocessor.readmodel.endpoints.lists import columns, export, summary, views
 from streamprocessor.readmodel.endpoints.publication import model_drafts, publishing, revisions
 from streamprocessor.readmodel.endpoints.shadow import shadow
-from streamprocessor.readmodel.endpoints.trial import previews
+from streamprocessor.readmodel.endpoints.trial import previews, replays
 from streamprocessor.readmodel.problem import problem_response
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.routing.route import ApiRoute
@@ -62,6 +62,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         model_drafts,
         publishing,
         previews,
+        replays,
         catalogue,
         segments,
         columns,

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
 import uuid
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from streamprocessor.process.parent_death import ended_with_parent
+from streamprocessor.readmodel.gateways.trial.job_process import answered_by
 from streamprocessor.readmodel.previews.order import PreviewOrder, encode_order
 from streamprocessor.readmodel.problem import Problem
 
-log = logging.getLogger(__name__)
-
 MOST_AT_ONCE = 2
 MOST_REMEMBERED = 20
-MOST_LINE_BYTES = 64 * 1024 * 1024
-_COMMAND = ["-m", "streamprocessor.readmodel.previews.run"]
-_NO_END = "its process ended without an answer: begin it anew"
+_MODULE = "streamprocessor.readmodel.previews.run"
 
 
 @dataclass
@@ -44,6 +34,10 @@ class PreviewJob:
     def is_running(self) -> bool:
         """Whether it goes on."""
         return bool(self.answer["state"] == "running")
+
+    def tell(self, answer: dict[str, Any]) -> None:
+        """There is another answer."""
+        self.answer = self.answer | answer
 
 
 class PreviewJobs:
@@ -92,36 +86,4 @@ class PreviewJobs:
             await self.end(preview_id)
 
     async def _run(self, job: PreviewJob, order: PreviewOrder) -> None:
-        command = ended_with_parent([sys.executable, *_COMMAND])
-        try:
-            # A session of its own: Ctrl-C in the terminal reaches us only, and we end our children in order.
-            process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stdout=PIPE, limit=MOST_LINE_BYTES, start_new_session=True
-            )
-        except OSError as error:
-            job.answer = {"state": "failed", "error": f"its process can't be started: {error.strerror}"}
-            return
-        try:
-            await _follow(job, process, encode_order(order))
-        finally:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        if job.is_running:
-            log.error("preview: its process ended with code %d", process.returncode)
-            job.answer |= {"state": "failed", "error": _NO_END}
-
-
-async def _follow(job: PreviewJob, process: Process, order: bytes) -> None:
-    """Give the order, and have the job tell each answer as it comes, until there is none any more."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with suppress(ConnectionError):
-        process.stdin.write(order + b"\n")
-        await process.stdin.drain()
-        process.stdin.close()
-    async for line in process.stdout:
-        answer = orjson.loads(line)
-        if (place := answer.pop("place", None)) is not None:
-            log.error("preview: %s", place)
-        job.answer = job.answer | answer
+        await answered_by(_MODULE, encode_order(order), job.tell, "preview")

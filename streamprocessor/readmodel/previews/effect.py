@@ -113,20 +113,3 @@ class Effect:
             "stage_bounds": [{"stage": stage.name, "from": number(stage.from_nano)} for stage in score.stages],
             "stages_after": {stage: n for stage, n in distribution.stages.items() if stage is not None},
         }
-
-
-def shown_scores(scorer: Scorer, record: Record) -> dict[str, dict[str, Any]]:
-    """What the record shows, score by score: a number or null, a stage or null; of a score by value its values."""
-    scores: dict[str, dict[str, Any]] = {}
-    for score in scorer.model.scores:
-        values = record.values.get(score.name)
-        if score.name in record.values:
-            shown = [{"value": name, **_shown(*each)} for name, each in (values or {}).items()]
-            scores[score.name] = {"score": None, "stage": None, "values": shown}
-        elif score.name in record.shown:
-            scores[score.name] = _shown(*record.shown[score.name])
-    return scores
-
-
-def _shown(presented_nano: int | None, stage: str | None) -> dict[str, Any]:
-    return {"score": None if presented_nano is None else number(presented_nano), "stage": stage}

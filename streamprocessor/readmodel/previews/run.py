@@ -19,7 +19,7 @@ from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import StreamprocessorError, place_of
-from streamprocessor.readmodel.previews.effect import Effect, shown_scores
+from streamprocessor.readmodel.previews.effect import Effect
 from streamprocessor.readmodel.previews.order import PreviewOrder, decode_order
 from streamprocessor.readmodel.previews.stored_contacts import RecordRow, all_contacts, contacts_of, drawn_contacts
 from streamprocessor.readmodel.store.database import opened_beside
@@ -27,6 +27,7 @@ from streamprocessor.readmodel.store.rows import NewerRevisionError, record_unde
 from streamprocessor.replay.deciding_rules import DecidingRules
 from streamprocessor.replay.model_change import ModelChange
 from streamprocessor.replay.sensitivity import deciding_json, sensitivity_of
+from streamprocessor.replay.shown_scores import shown_scores
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -99,8 +100,8 @@ def _one_by_one(order: PreviewOrder, engine: Engine, old: Scorer, new: Scorer) -
             continue
         former = record_under(old, row.record)
         old.advance_in_place(former, order.at_ms)
-        before = shown_scores(old, former)
-        after = shown_scores(new, effect.add(row, is_drawn=False))
+        before = shown_scores(old.model, former)
+        after = shown_scores(new.model, effect.add(row, is_drawn=False))
         scores = {
             name: {"before": before.get(name), "after": after.get(name)} for name in dict.fromkeys([*before, *after])
         }

@@ -29,6 +29,7 @@ from streamprocessor.readmodel.gateways.model_topic import ModelTopic
 from streamprocessor.readmodel.gateways.preview_jobs import PreviewJobs
 from streamprocessor.readmodel.gateways.shadow_client import ShadowClient
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
+from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.requests.attempts import Attempts
@@ -70,7 +71,14 @@ class Gateways:
     """What the names of environment variables begin with that subscriptions may refer to."""
     mappings: Path
     """The folder of what the columns of CSV files mean."""
+    replays: ReplayJobs
     previews: PreviewJobs = field(default_factory=PreviewJobs)
+
+    async def stop(self) -> None:
+        """End what they do by themselves."""
+        await self.imports.stop()
+        await self.previews.stop()
+        await self.replays.stop()
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,11 @@ class _PerValue:
     inactivity_rules: tuple[tuple[int, InactivityRule], ...]
 
 
-def compile_model(model: Model) -> Plan:
-    """The plan of the model; rules are numbered through all scores, then each `applies_when` has a number."""
+def compile_model(model: Model, *, explains: bool = True) -> Plan:
+    """The plan of the model; rules are numbered through all scores, then each `applies_when` has a number.
+
+    explains: as in Plan.
+    """
     numbered = tuple(_numbered(model))
     applies = {
         score.name: number
@@ -108,6 +111,7 @@ def compile_model(model: Model) -> Plan:
         ),
         landmarks=LandmarkCache(LANDMARK_HALF_LIVES * half_life for half_life in half_lives),
         narrowed=NarrowedPlans(by_type),
+        explains=explains,
     )
 
 

@@ -225,6 +225,7 @@ class Plan:
     inactivity_rules: (number, rule) of each, but those of per-value scores.
     per_value_plans: of the per-value scores; per_value_plan_of_rule: the same by the numbers of their rules.
     open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
+    explains: whether steps say what caused them; where nobody reads it, that is not found out.
     landmarks, narrowed: what was found out on the way, remembered; all else never changes.
     """
 
@@ -243,6 +244,7 @@ class Plan:
     open_ended: frozenset[int]
     landmarks: LandmarkCache
     narrowed: NarrowedPlans
+    explains: bool = True
 
     def seen(self, event: StoredEvent) -> StoredEvent:
         """The event as rules see it, with its derived properties."""

@@ -21,6 +21,8 @@ MOST_DECAYING = 3
 
 def causes_of_facts(plan: Plan, ingested: Ingested, at_ms: int) -> tuple[ExplanationPart, ...]:
     """What the step's own facts contribute at its instant: each match, each attribute rule that changed."""
+    if not plan.explains:
+        return ()
     matches = ingested.matches
     changed: list[tuple[str, int]] = []
     if ingested.rules_changed:
@@ -40,6 +42,8 @@ def causes_of_time(
     plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int
 ) -> tuple[ExplanationPart, ...]:
     """The rules that jumped at this instant, else the strongest that decay, with the points they have now."""
+    if not plan.explains:
+        return ()
     jumped = []
     decaying = []
     for rule, rule_derived in _rules_behind(plan, derived, scores):

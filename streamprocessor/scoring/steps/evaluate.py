@@ -189,7 +189,8 @@ class ShownState:
     ) -> Step:
         """The step from what is shown to the evaluation; the record shows that from now on."""
         leads = enter_hot_in_place(self._plan, record, evaluation, news_age_ms)
-        reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, evaluation.at_ms) if leads else ()
+        tells = leads and self._plan.explains
+        reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, evaluation.at_ms) if tells else ()
         self._show(record, evaluation)
         record.sequence += 1
         return Step(evaluation.at_ms, cause, record.sequence, evaluation.scores, because, tuple(leads), reasons)

@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.transfers import Decode
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, Item
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Decode, Item, MicrobatchContext, score_batches
+from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 
 _AT_ONCE = 2_000
 

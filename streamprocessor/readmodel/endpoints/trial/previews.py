@@ -8,9 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from streamprocessor.contract.model_file.late_rules import late_rules
-from streamprocessor.errors import ModelError
+from streamprocessor.readmodel.endpoints.trial.drafts import revision_of_draft
 from streamprocessor.readmodel.gateways.preview_jobs import PreviewJob
-from streamprocessor.readmodel.previews.order import ModelInForce, PreviewOrder, draft_after
+from streamprocessor.readmodel.previews.order import PreviewOrder
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.previews import DraftToTry
@@ -56,14 +56,9 @@ async def end_preview(context: Context, id: str, _: Annotated[NoParameters, Quer
 def _ordered(context: ApiContext, draft: DraftToTry) -> tuple[PreviewOrder, dict[str, object]]:
     """The order, and what is known of the draft at once; raises Problem where it can't be a model."""
     at_ms = context.clock_ms()
-    in_force = ModelInForce(context.scorer(), context.model_text())
-    try:
-        revision = draft_after(in_force, draft.text, at_ms)
-    except ModelError as error:
-        problems = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
-        raise Problem(422, "bad-model", str(error), members={"problems": problems}) from error
+    in_force, revision = revision_of_draft(context, draft.text, at_ms)
     url = context.engine.url.render_as_string(hide_password=False)
-    order = PreviewOrder(url, in_force.revision, revision, tuple(draft.contacts), at_ms)
+    order = PreviewOrder(url, in_force, revision, tuple(draft.contacts), at_ms)
     return order, {"from_now_on": late_rules(revision)}
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.offline.linked_replay import linked_groups
 from streamprocessor.offline.score_file import score_offline
+from streamprocessor.replay.linked_replay import linked_groups
 from streamprocessor.scoring.record.facts import InputFact
 from tests.scoring.identity.cases import CASES, FIFTY_A_FORM, Case, fact_of
 

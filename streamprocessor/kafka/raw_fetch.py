@@ -1,4 +1,4 @@
-"""Batches of raw records: what the transport takes from aiokafka, without an object a message of its own."""
+"""Batches of raw records: what aiokafka fetched, without an object a message of its own."""
 
 from __future__ import annotations
 

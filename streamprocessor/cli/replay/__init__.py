@@ -1,0 +1,1 @@
+"""`replay`: what another model would have made of all that came."""

@@ -1,0 +1,1 @@
+"""What other models are tried by, each in a process of its own."""

@@ -1,0 +1,1 @@
+"""A replay at work: its order, the processes that do its parts, and the answer."""
