@@ -60,7 +60,7 @@ class Metrics:
             "events_misplaced_total", "Records handed over to the partitions of their contacts", "topic"
         )
         self.events_retained = counter(
-            "events_read_again_total", "Retained events read again for a new model, by what became of them", "outcome"
+            "events_read_again_total", "Retained events read again for a new model, by what became of them", "result"
         )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
         self.event_age = WeightedHistogram(

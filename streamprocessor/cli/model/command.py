@@ -32,8 +32,7 @@ from streamprocessor.cli.terminal.options import (
 from streamprocessor.cli.terminal.plain_text import echo
 
 if TYPE_CHECKING:
-    from streamprocessor.cli.kafka.revisions import AppliedRevision
-    from streamprocessor.contract.model_file.revisions import HistoryEntry
+    pass
 
 LIVE_DAYS = 30
 
@@ -97,6 +96,7 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
     """Show the model in force, its text as it was applied; or that of --model FILE, without Kafka."""
     from streamprocessor.cli.kafka.revision_report import heading
     from streamprocessor.cli.kafka.revisions import model_history, revision_of_file
+    from streamprocessor.cli.model.publishing import tell_changes
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.contract.model_file.next_revision import entry_labelled
     from streamprocessor.contract.model_file.revisions import encode_revision
@@ -113,7 +113,7 @@ def show(ctx: click.Context, /, revision: str | None, with_diff: bool, applied: 
         if not as_json:
             echo(heading(entry), err=True)
         if with_diff:
-            _tell_changes(history, entry, as_json)
+            tell_changes(history, entry, as_json)
             return
     if as_json:
         click.echo(encode_revision(shown))
@@ -147,7 +147,7 @@ def apply(
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.model.hints import hint_line, hints_of_file
-    from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.model.publishing import publication_of, published, tell_applied
     from streamprocessor.cli.model.silences import tell_silences
     from streamprocessor.cli.terminal.running import run
 
@@ -171,7 +171,7 @@ def apply(
     if if_none and not applied.is_new and not as_json:
         click.echo(unchanged_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
     else:
-        _tell(ctx, applied, str(path), as_json)
+        tell_applied(ctx, applied, str(path), as_json)
     if with_rebuild:
         tell(run(rebuild_evidence(settings, contacts, rate)), as_json=as_json)
 
@@ -213,13 +213,13 @@ def promote(ctx: click.Context, /, app_id: str | None, as_json: bool, **how: Any
     Contacts keep their sequences and episodes; the shadow goes on until `shadow --end`.
     """
     from streamprocessor.cli.kafka.revisions import promote as promote_candidate
-    from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.model.publishing import publication_of, published, tell_applied
     from streamprocessor.contract.topics.shadow import shadow_of
 
     settings, publication = connected_settings(ctx), publication_of(how)
     shadow = app_id or shadow_of(settings.app_id)
     applied = published(promote_candidate(settings, shadow, publication), as_json=as_json)
-    _tell(ctx, applied, f"the candidate of {shadow}", as_json)
+    tell_applied(ctx, applied, f"the candidate of {shadow}", as_json)
 
 
 @model.command()
@@ -234,11 +234,11 @@ def rollback(ctx: click.Context, /, revision: str, as_json: bool, **how: Any) ->
     REVISION is its name in `model history`, such as 3 or 3.1. It was in force before: nobody's approval is needed.
     """
     from streamprocessor.cli.kafka.revisions import roll_back
-    from streamprocessor.cli.model.publishing import publication_of, published
+    from streamprocessor.cli.model.publishing import publication_of, published, tell_applied
 
     settings, publication = connected_settings(ctx), publication_of(how | {"without_approval": True})
     applied = published(roll_back(settings, revision, publication), as_json=as_json)
-    _tell(ctx, applied, f"revision {revision}", as_json)
+    tell_applied(ctx, applied, f"revision {revision}", as_json)
 
 
 model.add_command(rebuild)
@@ -284,24 +284,3 @@ def schema() -> None:
     from streamprocessor.contract.model_file.read_model import model_schema_text
 
     click.echo(model_schema_text(), nl=False)
-
-
-def _tell_changes(history: list[HistoryEntry], entry: HistoryEntry, as_json: bool) -> None:
-    from streamprocessor.cli.kafka.revision_report import history_rows, print_changes
-    from streamprocessor.cli.terminal.printing import print_json_lines
-
-    until = history.index(entry) + 1
-    if as_json:
-        print_json_lines(history_rows(history[:until], with_differences=True)[-1:])
-    else:
-        print_changes(history[:until], 1)
-
-
-def _tell(ctx: click.Context, applied: AppliedRevision, what: str, as_json: bool) -> None:
-    from streamprocessor.cli.kafka.revision_report import applied_row, applied_sentence
-    from streamprocessor.cli.terminal.printing import print_json_lines
-
-    if as_json:
-        print_json_lines([applied_row(applied)])
-    else:
-        click.echo(applied_sentence(applied, what, settings_of(ctx)))

@@ -7,8 +7,16 @@ from typing import Any
 
 import click
 
-from streamprocessor.cli.kafka.revision_report import entry_row, print_differences
+from streamprocessor.cli.kafka.revision_report import (
+    applied_row,
+    applied_sentence,
+    entry_row,
+    history_rows,
+    print_changes,
+    print_differences,
+)
 from streamprocessor.cli.kafka.revisions import AppliedRevision
+from streamprocessor.cli.terminal.options import settings_of
 from streamprocessor.cli.terminal.printing import print_json_lines
 from streamprocessor.cli.terminal.running import run
 from streamprocessor.cli.terminal.user import user_name
@@ -18,6 +26,7 @@ from streamprocessor.contract.model_file.next_revision import (
     Publication,
     RevisionConflictError,
 )
+from streamprocessor.contract.model_file.revisions import HistoryEntry
 
 
 def publication_of(how: dict[str, Any]) -> Publication:
@@ -46,3 +55,20 @@ def published(work: Coroutine[Any, Any, AppliedRevision], *, as_json: bool) -> A
         else:
             print_differences(rows, f"revision {error.in_force.label} beside revision {error.base.label}")
         raise
+
+
+def tell_changes(history: list[HistoryEntry], entry: HistoryEntry, as_json: bool) -> None:
+    """Print what the entry changed of the one before it."""
+    until = history.index(entry) + 1
+    if as_json:
+        print_json_lines(history_rows(history[:until], with_differences=True)[-1:])
+    else:
+        print_changes(history[:until], 1)
+
+
+def tell_applied(ctx: click.Context, applied: AppliedRevision, what: str, as_json: bool) -> None:
+    """Print what is in force after an apply. what: which was applied, such as the file."""
+    if as_json:
+        print_json_lines([applied_row(applied)])
+    else:
+        click.echo(applied_sentence(applied, what, settings_of(ctx)))

@@ -17,7 +17,7 @@ from streamprocessor.contract.model_file.rule_words.form_words import form_words
 from streamprocessor.errors import ModelError
 from streamprocessor.readmodel.endpoints.editing.dependents import silenced
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.editing import EditBody, TextBody
+from streamprocessor.readmodel.requests.model.editing import EditBody, TextBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.model.editing import (

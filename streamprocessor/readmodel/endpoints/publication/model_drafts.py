@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.model.publication import ApprovalBody, DraftBody
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, check_new_name, instant_ms
-from streamprocessor.readmodel.requests.publication import ApprovalBody, DraftBody
 from streamprocessor.readmodel.responses.model.publication import DraftList, DraftView, draft_summary, draft_view
 from streamprocessor.readmodel.routing.access import MODELLER, READER, ModelGrant
 from streamprocessor.readmodel.routing.context import ApiContext, Context

@@ -18,8 +18,8 @@ from streamprocessor.errors import ModelError, OperatorError
 from streamprocessor.readmodel.endpoints.editing.dependents import silenced
 from streamprocessor.readmodel.endpoints.publication.model_drafts import known_draft, refuse_changed
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.model.publication import PromoteBody, PublicationBody, PublishBody, RollbackBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.requests.publication import PromoteBody, PublicationBody, PublishBody, RollbackBody
 from streamprocessor.readmodel.requests.tokens import READ, Grant
 from streamprocessor.readmodel.responses.model.publication import (
     PublishedView,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
 
+from streamprocessor.readmodel.requests.model.shadow import CandidateBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.requests.shadow import CandidateBody
 from streamprocessor.readmodel.responses.model.shadow import CandidateEnd, CandidateName, ShadowView
 from streamprocessor.readmodel.routing.access import MODELLER, READER
 from streamprocessor.readmodel.routing.context import Context

@@ -12,8 +12,8 @@ from streamprocessor.readmodel.endpoints.trial.drafts import revision_of_draft
 from streamprocessor.readmodel.gateways.preview_jobs import PreviewJob
 from streamprocessor.readmodel.previews.order import PreviewOrder
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.model.previews import DraftToTry
 from streamprocessor.readmodel.requests.parameters import NoParameters
-from streamprocessor.readmodel.requests.previews import DraftToTry
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.trial.previews import Preview, PreviewName
 from streamprocessor.readmodel.routing.access import MODELLER, Asker, ModelGrant, asker_of, refuse_without

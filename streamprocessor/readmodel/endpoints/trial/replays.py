@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from streamprocessor.readmodel.endpoints.trial.drafts import revision_of_draft
 from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJob
 from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.model.replays import DraftToReplay
 from streamprocessor.readmodel.requests.parameters import NoParameters, instant_ms
-from streamprocessor.readmodel.requests.replays import DraftToReplay
 from streamprocessor.readmodel.responses.trial.replays import ReplayName, ReplayTold
 from streamprocessor.readmodel.routing.access import MODELLER
 from streamprocessor.readmodel.routing.context import ApiContext, Context

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from streamprocessor.readmodel.requests.model.publication import ModelText
 from streamprocessor.readmodel.requests.parameters import InstantText
-from streamprocessor.readmodel.requests.publication import ModelText
 
 
 class DraftToReplay(BaseModel):

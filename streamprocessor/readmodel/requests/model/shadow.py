@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from streamprocessor.readmodel.requests.publication import ModelText
+from streamprocessor.readmodel.requests.model.publication import ModelText
 
 
 class CandidateBody(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from streamprocessor.contract.model_file.editing.edits import Edit
-from streamprocessor.readmodel.requests.publication import ModelText
+from streamprocessor.readmodel.requests.model.publication import ModelText
 
 _MOST_EDITS = 1_000
 

@@ -1,0 +1,1 @@
+"""What may be asked about the scoring model, and with which bodies."""
