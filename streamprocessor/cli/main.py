@@ -112,7 +112,6 @@ def commands() -> None:
 
     `init` writes a model of your own, `up` runs all of it on this machine, `demo` shows it with simulated traffic; in
     production `worker`, `collector`, `delivery` and `api` run. Options that all share, and settings: `help kafka`.
-    For a shell that completes all of it: `completion`.
     """
 
 

@@ -191,7 +191,7 @@ async def test_more_than_two_previews_at_once_have_to_wait(tmp_path: Path) -> No
 
 
 async def test_a_preview_whose_process_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview_jobs, "_COMMAND", ["-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(preview_jobs, "_MODULE", "tests.no_such_module")
     with opened_database("", tmp_path / "read-model.sqlite") as engine:
         job = await PreviewJobs().begin("ann", order_of(engine, DRAFT), {})
     await until(lambda: job.is_running, lambda is_running: not is_running, SECONDS, "its end")

@@ -139,10 +139,8 @@ def apply(
 ) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
-    Says what was in force before, and how to go back to it; and of the model what gives nobody points, if anything.
-    Before that it names the subscriptions that ask for what the model has no more.
-    With --rebuild rules that ask for more than evidence has stored count what the input topics still hold, too, as
-    `model rebuild` does it, of all contacts or of each --contact.
+    Names before it the subscriptions that ask for what the model has no more; then what was in force, how to go back to
+    it, and what of the model gives nobody points. --rebuild does what `model rebuild` does, after it.
     """
     from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model

@@ -16,7 +16,7 @@ def publication_options(command: Decorated) -> Decorated:
         click.option("--based-on", metavar="REVISION", help="Only where it is in force; else tell what came since."),
         click.option("--note", metavar="TEXT", default="", help="Why, for the history."),
         click.option("--author", metavar="NAME", default="", help="Who, for the history; else this machine's user."),
-        click.option("--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too."),
+        click.option("--announce-hot-leads", is_flag=True, help="Also those whom the change alone makes hot."),
     )
     for option in reversed(options):
         command = option(command)
