@@ -44,6 +44,9 @@ WRONG = [
         "none/scoring.yaml: wanted a scoring model in UTF-8; got no file of that name: its folder is not there either",
     ),
     (["demo", "--rate", "0"], "--rate: wanted a number from 0.1 to 100000"),
+    (["rebuild", "--into", "b.shadow"], "application b.shadow: is a shadow's, by its id; wanted one that announces"),
+    (["rebuild", "--keep", "--app-id", "a.shadow"], "application a.shadow: is a shadow's, by its id"),
+    (["rebuild", "--from-app-id", "a.shadow"], "application a.shadow: is a shadow's, by its id"),
     (["topics", "check", "--bootstrap", "a:b"], "bootstrap: wanted HOST:PORT, several joined by commas; got a:b"),
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamprocessor.cli.terminal.instants import Instant
-from streamprocessor.cli.terminal.options import connected_settings, process_options
+from streamprocessor.cli.terminal.options import connected_settings, process_options, settings_of
 from streamprocessor.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def rebuild(
     from streamprocessor.cli.rebuild.returned_table import bring_back_table
     from streamprocessor.cli.terminal.running import run
 
+    _refuse_shadows(settings_of(ctx).app_id, from_app_id, into)
     settings = connected_settings(ctx)
     is_elsewhere = any(each is not None for each in (from_prefix, from_app_id, from_bootstrap))
     if [is_elsewhere, from_backup is not None, keep, from_inputs, into is not None].count(True) != 1:
@@ -88,6 +89,19 @@ def rebuild(
         }
         origin = application_of(settings.model_copy(update=changes), wait_seconds)
         run(MovedTable(origin, application, click.echo).move(since_ms))
+
+
+def _refuse_shadows(*app_ids: str | None) -> None:
+    """Raise OperatorError for a shadow: nobody hears what it announces, and `shadow --end` deletes its table."""
+    from streamprocessor.contract.topics.shadow import is_shadow
+
+    for app_id in app_ids:
+        if app_id is not None and is_shadow(app_id):
+            message = (
+                f"application {app_id}: is a shadow's, by its id; wanted one that announces to others: "
+                "`streamprocessor shadow` makes a shadow's table anew"
+            )
+            raise OperatorError(message)
 
 
 def _make_second_table(settings: Settings, origin: Application, app_id: str, *, from_topics_only: bool) -> None:
