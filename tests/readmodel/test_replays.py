@@ -68,3 +68,12 @@ async def test_who_may_not_change_the_model_replays_nothing(http: httpx.AsyncCli
     answer = await http.post(PATH, json={"text": MODEL}, headers=bearer(NO_ERASE))
 
     assert answer.status_code == 403
+
+
+async def test_who_may_not_read_contacts_sees_none_in_a_replay(tmp_path: Path) -> None:
+    token = "token-that-may-model-alone"
+    with opened_database("", tmp_path / "read-model.sqlite") as engine:
+        http = ApiApp(engine, tmp_path, tokens=f"modeller/model={token}").client(headers=bearer(token))
+        answers = await http.post(PATH, json={"text": MODEL}), await http.get(f"{PATH}/1")
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, "no-scope")] * 2

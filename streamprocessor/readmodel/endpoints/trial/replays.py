@@ -12,20 +12,22 @@ from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJob
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.model.replays import DraftToReplay
 from streamprocessor.readmodel.requests.parameters import NoParameters, instant_ms
+from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.trial.replays import ReplayName, ReplayTold
-from streamprocessor.readmodel.routing.access import MODELLER
+from streamprocessor.readmodel.routing.access import MODELLER, ModelGrant, refuse_without
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ModelRoute
 
 router = APIRouter(prefix="/api/model/replays", route_class=ModelRoute)
 
 
-@router.post("", status_code=202, dependencies=[MODELLER])
-async def begin_replay(context: Context, request: Request, draft: DraftToReplay) -> ReplayName:
+@router.post("", status_code=202)
+async def begin_replay(context: Context, grant: ModelGrant, request: Request, draft: DraftToReplay) -> ReplayName:
     """Replay all that the input topics hold by the model in force and by a draft, beside the live workers.
 
-    One runs at a time, whoever asks; nothing is written, and nobody is notified.
+    One runs at a time, whoever asks; nothing is written, and nobody is notified. Wants scope read, too.
     """
+    refuse_without(grant, READ)
     at_ms = context.clock_ms()
     in_force, revision = await asyncio.to_thread(revision_of_draft, context, draft.text, at_ms)
     since_ms = None if draft.since is None else instant_ms(draft.since)
@@ -34,9 +36,10 @@ async def begin_replay(context: Context, request: Request, draft: DraftToReplay)
     return ReplayName(id=job.id)
 
 
-@router.get("/{id}", dependencies=[MODELLER])
-def get_replay(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> ReplayTold:
-    """How far it is; the answer once it is done."""
+@router.get("/{id}")
+def get_replay(context: Context, grant: ModelGrant, id: str, _: Annotated[NoParameters, Query()]) -> ReplayTold:
+    """How far it is; the answer once it is done. Wants scope read, too."""
+    refuse_without(grant, READ)  # contacts stand in it by name
     job = _known(context, id)
     return ReplayTold.model_validate({"id": job.id, **job.told})
 
