@@ -11,6 +11,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from streamprocessor.errors import ModelError
+
 PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Headers of every answer about a contact: it is kept nowhere, and read as what it is."""
 
@@ -31,6 +33,11 @@ class Problem(HTTPException):
         super().__init__(status, detail, headers)
         self.code = code
         self.members = dict(members or {})
+
+
+def problems_of(error: ModelError) -> dict[str, Any]:
+    """What a refusal tells of a text that is no model: each of what is wrong, with its line."""
+    return {"problems": [{"line": line, "sentence": sentence} for line, sentence in error.notes]}
 
 
 class ProblemBody(BaseModel):

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import Engine, update
 
 from streamprocessor.contract.changelog.record_codec import encode_record
-from streamprocessor.readmodel.gateways import preview_jobs
-from streamprocessor.readmodel.gateways.preview_jobs import PreviewJobs
+from streamprocessor.readmodel.gateways.trial import preview_jobs
+from streamprocessor.readmodel.gateways.trial.preview_jobs import PreviewJobs
 from streamprocessor.readmodel.previews import run, stored_contacts
 from streamprocessor.readmodel.previews.order import ModelInForce, PreviewOrder, draft_after, encode_order
 from streamprocessor.readmodel.problem import Problem

@@ -38,7 +38,7 @@ from streamprocessor.settings import Settings
 
 _OF_SCORES = ("differences", "from_now_on", "silenced")
 MOST_NAMED = 10
-"""So many of the contacts that become hot are named at most."""
+"""At most so many of the contacts that become hot are named."""
 
 
 async def diff_with_applied(

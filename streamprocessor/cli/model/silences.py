@@ -87,7 +87,7 @@ async def known_subscriptions(settings: Settings) -> list[Subscription]:
 
 
 async def reachable_subscriptions(settings: Settings, path: Path) -> list[Subscription]:
-    """The same; where the topic is missing or may not be read those of the file alone, which is told with the path."""
+    """The subscriptions of topic and file; of the file alone, said with its path, where the topic can't be read."""
     try:
         return await known_subscriptions(settings)
     except TopicError as error:

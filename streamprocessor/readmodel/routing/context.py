@@ -26,9 +26,9 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.import_mappings import SavedMappings
 from streamprocessor.readmodel.gateways.lead_act_writer import LeadActWriter
 from streamprocessor.readmodel.gateways.model_topic import ModelTopic
-from streamprocessor.readmodel.gateways.preview_jobs import PreviewJobs
 from streamprocessor.readmodel.gateways.shadow_client import ShadowClient
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
+from streamprocessor.readmodel.gateways.trial.preview_jobs import PreviewJobs
 from streamprocessor.readmodel.gateways.trial.replay_jobs import ReplayJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams

@@ -33,7 +33,7 @@ class Inventory:
     """
 
     def __init__(self, model: Model) -> None:
-        """Nothing is counted yet."""
+        """Begin with nothing counted."""
         self.plan = compile_model(model)
         self.by_type: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.folded: Counter[str] = Counter()
@@ -41,7 +41,7 @@ class Inventory:
 
     @property
     def to_send(self) -> int:
-        """Of how many events evidence would get more."""
+        """How many events there are of which evidence would get more."""
         return sum(
             count for outcomes in self.by_type.values() for word, count in outcomes.items() if word in LEAVES_MORE
         )

@@ -19,7 +19,7 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.partitioner import partition_of
 
 MOST_AHEAD = 2_000
-"""So many records at most wait for all workers together: live events wait behind them for a part of a second."""
+"""At most so many records wait for all workers together: live events wait behind them for a part of a second."""
 
 AT_ONCE = 500
 LOOK_SECONDS = 0.1

@@ -16,7 +16,7 @@ from streamprocessor.contract.model_file.revisions import revision_after
 from streamprocessor.contract.model_file.rule_words.form_words import form_words
 from streamprocessor.errors import ModelError
 from streamprocessor.readmodel.endpoints.editing.dependents import silenced
-from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.problem import Problem, problems_of
 from streamprocessor.readmodel.requests.model.editing import EditBody, TextBody
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.requests.tokens import READ
@@ -82,8 +82,7 @@ def difference_of_model(
     try:
         model = parse_model(body.text, "the text")
     except ModelError as error:
-        notes = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
-        raise Problem(422, "no-model", str(error), members={"problems": notes}) from error
+        raise Problem(422, "no-model", str(error), members=problems_of(error)) from error
     before = entry.revision
     return TextDifference(
         against=entry.label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamprocessor.contract.model_file.revisions import ModelRevision
 from streamprocessor.errors import ModelError
 from streamprocessor.readmodel.previews.order import ModelInForce, draft_after
-from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.problem import Problem, problems_of
 from streamprocessor.readmodel.routing.context import ApiContext
 
 
@@ -18,5 +18,4 @@ def revision_of_draft(context: ApiContext, text: str, at_ms: int) -> tuple[Model
     try:
         return in_force.revision, draft_after(in_force, text, at_ms)
     except ModelError as error:
-        problems = [{"line": line, "sentence": sentence} for line, sentence in error.notes]
-        raise Problem(422, "bad-model", str(error), members={"problems": problems}) from error
+        raise Problem(422, "bad-model", str(error), members=problems_of(error)) from error

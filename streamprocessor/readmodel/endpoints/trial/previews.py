@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from streamprocessor.contract.model_file.late_rules import late_rules
 from streamprocessor.readmodel.endpoints.trial.drafts import revision_of_draft
-from streamprocessor.readmodel.gateways.preview_jobs import PreviewJob
+from streamprocessor.readmodel.gateways.trial.preview_jobs import PreviewJob
 from streamprocessor.readmodel.previews.order import PreviewOrder
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.model.previews import DraftToTry

@@ -41,7 +41,7 @@ def get_replay(context: Context, grant: ModelGrant, id: str, _: Annotated[NoPara
     """How far it is; the answer once it is done. Wants scope read, too."""
     refuse_without(grant, READ)  # contacts stand in it by name
     job = _known(context, id)
-    return ReplayTold.model_validate({"id": job.id, **job.told})
+    return ReplayTold.model_validate({"id": job.id, **job.answer})
 
 
 @router.delete("/{id}", dependencies=[MODELLER])

@@ -22,12 +22,12 @@ class ReplayJob:
     """One replay, and what is known of it."""
 
     id: str
-    told: dict[str, Any] = field(default_factory=lambda: {"state": "running"})
+    answer: dict[str, Any] = field(default_factory=lambda: {"state": "running"})
 
     @property
     def is_running(self) -> bool:
         """Whether it goes on."""
-        return bool(self.told["state"] == "running")
+        return bool(self.answer["state"] == "running")
 
 
 class ReplayJobs:
@@ -60,7 +60,7 @@ class ReplayJobs:
         self._jobs[job.id] = job
         for old in list(self._jobs)[:-MOST_REMEMBERED]:
             del self._jobs[old]
-        task = asyncio.create_task(answered_by(_MODULE, encode_order(order), job.told.update, "replay"))
+        task = asyncio.create_task(answered_by(_MODULE, encode_order(order), job.answer.update, "replay"))
         self._running = job, task
         task.add_done_callback(self._ended)
         return job
